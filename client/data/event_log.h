@@ -1,0 +1,61 @@
+// A service's own history in memory: consented persons only, each with its events in time order.
+// Nothing in here ever leaves the client.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <optional>
+#include <vector>
+
+namespace bauta::client {
+
+/// Seconds since 1970-01-01T00:00:00 in the service's own wall clock.
+using UnixSeconds = std::int64_t;
+
+/// The closed list all partners agree on; the order is part of the model (docs/protocol.md).
+enum class EventType : std::uint8_t {
+  impression, view, search, click, favourite, cart, purchase, return_, visit, reserve, play, finish, review,
+  mail_sent, mail_open, mail_click, coupon_sent, coupon_redeemed, pay, transfer, login, subscribe, cancel, refer,
+  complain, other,
+};
+inline constexpr std::size_t kEventTypes = 32;  ///< slots in the model, room for later names
+
+std::string_view to_string(EventType type);  ///< "return" for return_
+std::optional<EventType> event_type_from(std::string_view name);
+
+inline constexpr std::uint32_t kNoItem = std::numeric_limits<std::uint32_t>::max();
+
+struct Event {
+  UnixSeconds occurred_at = 0;
+  std::uint32_t item = kNoItem;  ///< index into EventLog::items
+  float amount = std::nanf("");  ///< the service's currency; NaN where there is none
+  EventType type = EventType::other;
+  std::uint8_t channel = 0;      ///< index into EventLog::channels, 0 = none
+};
+
+struct Item {
+  std::string id;
+  std::string title;
+  std::string category;  ///< path, levels separated by " > "
+  std::string brand;
+};
+
+struct EventLog {
+  std::vector<std::string> persons;         ///< consented persons with at least one event, sorted
+  std::vector<std::size_t> first_event;     ///< size persons+1: events of p are [first_event[p], first_event[p+1])
+  std::vector<Event> events;                ///< by person, then by time (stable)
+  std::vector<Item> items;                  ///< only items that occur in kept events
+  std::vector<std::string> channels;        ///< [0] is ""
+
+  std::span<const Event> of(std::size_t person) const {
+    return std::span(events).subspan(first_event[person], first_event[person + 1] - first_event[person]);
+  }
+  /// Events of `person` strictly before `cut`.
+  std::span<const Event> before(std::size_t person, UnixSeconds cut) const;
+};
+
+}  // namespace bauta::client

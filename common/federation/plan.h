@@ -1,0 +1,73 @@
+// The plan: what a run trains and under which rules. It is a TOML text; partners pin `sha256sum plan.toml`
+// on their allow-list, and those very bytes travel in the run (docs/adr/0002).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/base/result.h"
+
+namespace bauta {
+
+/// Which member of the model family and its shape. Every service builds the same parameters from this.
+struct ModelSettings {
+  std::string kind = "pooling";
+  std::uint64_t seed = 1;           ///< initial parameters and the hash family of the tokens
+  std::uint32_t table_rows = 8192;  ///< hashed token table, a power of two
+  std::uint32_t token_width = 16;   ///< columns of the token table
+  std::uint32_t width = 32;         ///< event vectors
+  std::uint32_t history = 100;      ///< newest events of a person that are read
+};
+
+struct TrainingSettings {
+  std::uint32_t local_steps = 200;
+  std::uint32_t batch_size = 64;
+  double learning_rate = 0.002;  ///< Adam on the client
+};
+
+/// FedAdam (Reddi et al. 2021, Algorithm 2) without bias correction.
+struct ServerSettings {
+  double learning_rate = 0.01;
+  double beta1 = 0.9;
+  double beta2 = 0.99;
+  double tau = 0.001;
+};
+
+/// How an update becomes integers (docs/protocol.md §7).
+struct UpdateSettings {
+  double clip = 1.0;       ///< l2 norm bound C of the delta
+  double range = 0.1;      ///< each coordinate saturates here
+  std::uint32_t bits = 20; ///< signed bits per coordinate
+  std::uint32_t lane = 32; ///< 8, 12, 16 or 32
+};
+
+struct RoundSettings {
+  std::uint32_t rounds = 10;
+  Milliseconds deadline{600'000};     ///< of one round; all phase deadlines derive from it
+  std::uint32_t min_participants = 3; ///< nobody certifies a sum over fewer
+  double over_selection = 1.0;        ///< cohort size = ceil(over_selection * min_participants), at most all present
+  double max_colluding = 0.25;        ///< f_max = max(1, floor(max_colluding * n))
+  std::uint32_t max_attempts = 10;
+};
+
+struct Plan {
+  std::string name;
+  ModelSettings model;
+  TrainingSettings training;
+  ServerSettings server;
+  UpdateSettings update;
+  RoundSettings round;
+};
+
+inline constexpr std::size_t kMaxPlanBytes = 64 * 1024;
+
+/// Parses and checks every bound; unknown keys are errors. `text` may come from the wire.
+Result<Plan> parse_plan(std::string_view text);
+
+/// SHA-256 of the text as it is, the value `sha256sum` prints.
+Digest plan_hash(std::string_view text);
+
+}  // namespace bauta
