@@ -63,7 +63,7 @@ std::optional<Digest> digest_from_hex(std::string_view hex) {
   if (hex.size() != 64) return std::nullopt;
   const auto bytes = from_hex(hex);
   if (!bytes) return std::nullopt;
-  Digest digest;
+  Digest digest{};
   std::copy(bytes->begin(), bytes->end(), digest.begin());
   return digest;
 }

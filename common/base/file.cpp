@@ -1,0 +1,164 @@
+#include "common/base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+
+namespace bauta {
+namespace {
+
+std::string describe(int errno_value) { return std::generic_category().message(errno_value); }
+
+/// The directory of `path`, "." for a bare name.
+std::filesystem::path directory_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+template <class Buffer>
+Result<Buffer> read_whole(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  BAUTA_TRY(const FileDescriptor file, open_file(path, O_RDONLY));
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return file_error("read", path, errno);
+  if (S_ISDIR(status.st_mode)) return file_error("read", path, EISDIR);
+  const auto too_long = [&] {
+    return Error{ErrorCode::oversized, fmt::format("{} is longer than the {} bytes allowed", path.string(), max_bytes)};
+  };
+  if (status.st_size > 0 && static_cast<std::uint64_t>(status.st_size) > max_bytes) return too_long();
+
+  // One byte more than the file claims, so that the end is seen without growing; pipes claim nothing.
+  Buffer out;
+  std::size_t filled = 0;
+  out.resize(static_cast<std::size_t>(status.st_size) + 1);
+  while (true) {
+    if (filled == out.size()) out.resize(out.size() * 2 + 4096);
+    const ssize_t count = ::read(file.get(), out.data() + filled, out.size() - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return file_error("read", path, errno);
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+    if (filled > max_bytes) return too_long();
+  }
+  out.resize(filled);
+  return out;
+}
+
+}  // namespace
+
+void FileDescriptor::reset() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+Error file_error(std::string_view action, const std::filesystem::path& path, int errno_value) {
+  switch (errno_value) {
+    case ENOSPC:
+    case EDQUOT:
+      return {ErrorCode::disk_full, fmt::format("cannot {} {}: {}; free space on that file system and try again", action,
+                                                path.string(), describe(errno_value))};
+    case EFBIG:
+      return {ErrorCode::disk_full, fmt::format("cannot {} {}: {}; raise the file size limit (ulimit -f, LimitFSIZE=)",
+                                                action, path.string(), describe(errno_value))};
+    case ENOENT:
+    case ENOTDIR:
+      return {ErrorCode::not_found,
+              fmt::format("cannot {} {}: {}", action, path.string(), describe(errno_value))};
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return {ErrorCode::io, fmt::format("cannot {} {}: {}; check the owner and mode of the file and its folders", action,
+                                         path.string(), describe(errno_value))};
+    default:
+      return {ErrorCode::io, fmt::format("cannot {} {}: {}", action, path.string(), describe(errno_value))};
+  }
+}
+
+Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  return read_whole<Bytes>(path, max_bytes);
+}
+
+Result<std::string> read_text_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  return read_whole<std::string>(path, max_bytes);
+}
+
+Result<FileDescriptor> open_file(const std::filesystem::path& path, int flags) {
+  while (true) {
+    FileDescriptor file(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+    if (file.valid()) return file;
+    if (errno != EINTR) return file_error((flags & O_CREAT) != 0 ? "create" : "open", path, errno);
+  }
+}
+
+Status write_all(int fd, ByteView bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return file_error("write", path, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Status sync_file(int fd, const std::filesystem::path& path) {
+  // After a failed fsync the kernel may have dropped the dirty pages: trying again would report a success that is none.
+  if (::fsync(fd) != 0) return file_error("sync", path, errno);
+  return {};
+}
+
+Status sync_directory(const std::filesystem::path& directory) {
+  BAUTA_TRY(const FileDescriptor opened, open_file(directory, O_RDONLY | O_DIRECTORY));
+  return sync_file(opened.get(), directory);
+}
+
+Status write_file_atomically(const std::filesystem::path& path, ByteView bytes) {
+  static std::atomic<std::uint64_t> serial{0};
+  std::filesystem::path temporary = path;
+  temporary += fmt::format(".tmp.{}.{}", ::getpid(), serial.fetch_add(1));
+
+  const Status written = [&]() -> Status {
+    BAUTA_TRY(const FileDescriptor file, open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC));
+    BAUTA_RETURN_IF_ERROR(write_all(file.get(), bytes, path));
+    BAUTA_RETURN_IF_ERROR(sync_file(file.get(), path));
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return file_error("replace", path, errno);
+    return {};
+  }();
+  if (!written.ok()) {
+    ::unlink(temporary.c_str());
+    return written.error();
+  }
+  return sync_directory(directory_of(path));
+}
+
+Status ensure_private_directory(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT) return file_error("use directory", path, errno);
+    const std::filesystem::path parent = directory_of(path);
+    if (parent != path && !std::filesystem::exists(parent)) BAUTA_RETURN_IF_ERROR(ensure_private_directory(parent));
+    if (::mkdir(path.c_str(), 0700) == 0) return sync_directory(parent);
+    if (errno != EEXIST) return file_error("create directory", path, errno);
+    if (::stat(path.c_str(), &status) != 0) return file_error("use directory", path, errno);
+  }
+  if (!S_ISDIR(status.st_mode)) return file_error("use directory", path, ENOTDIR);
+  if (status.st_uid != ::geteuid()) {
+    return Error{ErrorCode::io, fmt::format("the directory {} belongs to user {}, not to user {} that this program runs as; "
+                                            "change its owner or name another directory",
+                                            path.string(), status.st_uid, ::geteuid())};
+  }
+  if ((status.st_mode & 077) != 0 && ::chmod(path.c_str(), 0700) != 0) return file_error("narrow the mode of", path, errno);
+  return {};
+}
+
+Status remove_file(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) != 0) {
+    if (errno == ENOENT) return {};
+    return file_error("remove", path, errno);
+  }
+  return sync_directory(directory_of(path));
+}
+
+}  // namespace bauta

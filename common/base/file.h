@@ -1,0 +1,71 @@
+// Files: whole reads with a limit, atomic durable writes, private directories. Every error names the path.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "common/base/bytes.h"
+#include "common/base/result.h"
+
+namespace bauta {
+
+/// Owns one descriptor and closes it. Move-only.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() { reset(); }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    if (this != &other) {
+      reset();
+      fd_ = std::exchange(other.fd_, -1);
+    }
+    return *this;
+  }
+
+  bool valid() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset();
+
+ private:
+  int fd_ = -1;
+};
+
+/// The error for a failed system call on `path`. `action` is a verb phrase ("write", "create directory").
+/// No space, quota or file size limit → disk_full, a missing file → not_found, everything else → io.
+Error file_error(std::string_view action, const std::filesystem::path& path, int errno_value);
+
+/// The whole file; `oversized` beyond max_bytes, also where the file grows while it is read.
+Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
+Result<std::string> read_text_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1024 * 1024);
+
+/// Opens with O_CLOEXEC; a created file has mode 0600. `flags` as for open(2).
+Result<FileDescriptor> open_file(const std::filesystem::path& path, int flags);
+
+/// Writes all of it at the descriptor's position; `path` is for the error only.
+Status write_all(int fd, ByteView bytes, const std::filesystem::path& path);
+
+/// fsync; returns only once the bytes are on the medium.
+Status sync_file(int fd, const std::filesystem::path& path);
+
+/// fsync of a directory: makes names created, renamed or removed in it durable.
+Status sync_directory(const std::filesystem::path& directory);
+
+/// Readers see the old bytes or the new ones, also after a power cut: temporary file in the same directory (mode 0600),
+/// fsync, rename, fsync of the directory. After an error the old file is untouched and no temporary file remains.
+Status write_file_atomically(const std::filesystem::path& path, ByteView bytes);
+
+/// Creates the directory and missing parents with mode 0700; an existing one that group or others may enter is
+/// narrowed to 0700, and refused where it belongs to somebody else.
+Status ensure_private_directory(const std::filesystem::path& path);
+
+/// Removes the file durably; a file that is not there is no error.
+Status remove_file(const std::filesystem::path& path);
+
+}  // namespace bauta
