@@ -1,0 +1,109 @@
+#include "common/evaluation/bootstrap.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "common/base/counter_random.h"
+#include "common/base/result.h"
+
+namespace bauta {
+namespace {
+
+/// Samples in order of their logit, so that a replicate's AUC needs one pass over weights and no sorting.
+class RankedSamples {
+ public:
+  explicit RankedSamples(std::span<const Scored> samples) : samples_(samples), order_(samples.size()) {
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](std::size_t a, std::size_t b) { return samples[a].logit < samples[b].logit; });
+  }
+
+  /// Sample i counts `weights[person_of[i]]` times. Empty when a class has no weight.
+  std::optional<double> weighted_auc(std::span<const double> weights, std::span<const std::uint32_t> person_of) const {
+    double positives = 0;
+    double negatives = 0;
+    double twice_won = 0;
+    for (std::size_t i = 0; i < order_.size();) {
+      double tied_positives = 0;
+      double tied_negatives = 0;
+      const double logit = samples_[order_[i]].logit;
+      for (; i < order_.size() && samples_[order_[i]].logit == logit; ++i)
+        (samples_[order_[i]].label ? tied_positives : tied_negatives) += weights[person_of[order_[i]]];
+      twice_won += tied_positives * (2 * negatives + tied_negatives);
+      positives += tied_positives;
+      negatives += tied_negatives;
+    }
+    if (positives == 0 || negatives == 0) return std::nullopt;
+    return twice_won / (2 * positives * negatives);
+  }
+
+ private:
+  std::span<const Scored> samples_;
+  std::vector<std::size_t> order_;
+};
+
+/// Consecutive numbers 0 … count−1 for the persons, in ascending order of their names.
+std::vector<std::uint32_t> dense_persons(std::span<const std::uint32_t> persons, std::uint32_t& count) {
+  std::vector<std::uint32_t> names(persons.begin(), persons.end());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  count = static_cast<std::uint32_t>(names.size());
+  std::vector<std::uint32_t> dense(persons.size());
+  for (std::size_t i = 0; i < persons.size(); ++i)
+    dense[i] = static_cast<std::uint32_t>(std::lower_bound(names.begin(), names.end(), persons[i]) - names.begin());
+  return dense;
+}
+
+/// The percentile interval of `statistic(weights of the persons, person of each sample)`.
+template <class Statistic>
+std::optional<Interval> percentile_interval(std::span<const std::uint32_t> persons, const BootstrapSettings& settings,
+                                            Statistic statistic) {
+  std::uint32_t count = 0;
+  const std::vector<std::uint32_t> person_of = dense_persons(persons, count);
+  if (count == 0 || settings.replicates == 0) return std::nullopt;
+  CounterRandom random(settings.seed, "bootstrap");
+  std::vector<double> values;
+  std::vector<double> weights(count);
+  for (std::uint64_t tries = 0; values.size() < settings.replicates; ++tries) {
+    if (tries >= std::uint64_t{10} * settings.replicates) return std::nullopt;
+    std::fill(weights.begin(), weights.end(), 0.0);
+    for (std::uint32_t draw = 0; draw < count; ++draw) weights[random.below(count)] += 1;
+    if (const auto value = statistic(weights, person_of)) values.push_back(*value);
+  }
+  std::sort(values.begin(), values.end());
+  const double tail = (1 - settings.level) / 2 * static_cast<double>(values.size() - 1);
+  const auto low = static_cast<std::size_t>(std::floor(tail));
+  return Interval{values[low], values[values.size() - 1 - low]};
+}
+
+}  // namespace
+
+std::optional<Interval> bootstrap_auc(std::span<const Scored> samples, std::span<const std::uint32_t> persons,
+                                      const BootstrapSettings& settings) {
+  BAUTA_CHECK(samples.size() == persons.size());
+  if (!auc(samples)) return std::nullopt;
+  const RankedSamples ranked(samples);
+  return percentile_interval(persons, settings, [&](const auto& weights, const auto& person_of) {
+    return ranked.weighted_auc(weights, person_of);
+  });
+}
+
+std::optional<Interval> bootstrap_auc_difference(std::span<const Scored> first, std::span<const Scored> second,
+                                                 std::span<const std::uint32_t> persons,
+                                                 const BootstrapSettings& settings) {
+  BAUTA_CHECK(first.size() == persons.size() && second.size() == persons.size());
+  if (!auc(first) || !auc(second)) return std::nullopt;
+  const RankedSamples ranked_first(first);
+  const RankedSamples ranked_second(second);
+  return percentile_interval(persons, settings,
+                             [&](const auto& weights, const auto& person_of) -> std::optional<double> {
+                               const auto a = ranked_first.weighted_auc(weights, person_of);
+                               const auto b = ranked_second.weighted_auc(weights, person_of);
+                               if (!a || !b) return std::nullopt;
+                               return *a - *b;
+                             });
+}
+
+}  // namespace bauta

@@ -1,0 +1,36 @@
+// Percentile bootstrap of an AUC over persons: all samples of one person are drawn together, for they are not
+// independent.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "common/evaluation/metrics.h"
+
+namespace bauta {
+
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+struct BootstrapSettings {
+  std::uint32_t replicates = 1000;
+  double level = 0.95;
+  std::uint64_t seed = 1;
+};
+
+/// `persons[i]` names the person of `samples[i]` (any numbers). Same inputs, same interval on every machine.
+/// Replicates that lack a class are drawn again, at most ten times as many; empty when that is not enough.
+std::optional<Interval> bootstrap_auc(std::span<const Scored> samples, std::span<const std::uint32_t> persons,
+                                      const BootstrapSettings& settings = {});
+
+/// Interval of auc(first) − auc(second) where both scored the same samples in the same order (labels equal) and each
+/// replicate draws the same persons for both.
+std::optional<Interval> bootstrap_auc_difference(std::span<const Scored> first, std::span<const Scored> second,
+                                                 std::span<const std::uint32_t> persons,
+                                                 const BootstrapSettings& settings = {});
+
+}  // namespace bauta
