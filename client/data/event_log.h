@@ -5,10 +5,10 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <optional>
 #include <vector>
 
 namespace bauta::client {
@@ -18,9 +18,32 @@ using UnixSeconds = std::int64_t;
 
 /// The closed list all partners agree on; the order is part of the model (docs/protocol.md).
 enum class EventType : std::uint8_t {
-  impression, view, search, click, favourite, cart, purchase, return_, visit, reserve, play, finish, review,
-  mail_sent, mail_open, mail_click, coupon_sent, coupon_redeemed, pay, transfer, login, subscribe, cancel, refer,
-  complain, other,
+  impression,
+  view,
+  search,
+  click,
+  favourite,
+  cart,
+  purchase,
+  return_,
+  visit,
+  reserve,
+  play,
+  finish,
+  review,
+  mail_sent,
+  mail_open,
+  mail_click,
+  coupon_sent,
+  coupon_redeemed,
+  pay,
+  transfer,
+  login,
+  subscribe,
+  cancel,
+  refer,
+  complain,
+  other,
 };
 inline constexpr std::size_t kEventTypes = 32;  ///< slots in the model, room for later names
 
@@ -34,7 +57,7 @@ struct Event {
   std::uint32_t item = kNoItem;  ///< index into EventLog::items
   float amount = std::nanf("");  ///< the service's currency; NaN where there is none
   EventType type = EventType::other;
-  std::uint8_t channel = 0;      ///< index into EventLog::channels, 0 = none
+  std::uint8_t channel = 0;  ///< index into EventLog::channels, 0 = none
 };
 
 struct Item {
@@ -45,11 +68,11 @@ struct Item {
 };
 
 struct EventLog {
-  std::vector<std::string> persons;         ///< consented persons with at least one event, sorted
-  std::vector<std::size_t> first_event;     ///< size persons+1: events of p are [first_event[p], first_event[p+1])
-  std::vector<Event> events;                ///< by person, then by time (stable)
-  std::vector<Item> items;                  ///< only items that occur in kept events
-  std::vector<std::string> channels;        ///< [0] is ""
+  std::vector<std::string> persons;      ///< consented persons with at least one event, sorted
+  std::vector<std::size_t> first_event;  ///< size persons+1: events of p are [first_event[p], first_event[p+1])
+  std::vector<Event> events;             ///< by person, then by time (stable)
+  std::vector<Item> items;               ///< only items that occur in kept events
+  std::vector<std::string> channels;     ///< [0] is ""
 
   std::span<const Event> of(std::size_t person) const {
     return std::span(events).subspan(first_event[person], first_event[person + 1] - first_event[person]);

@@ -1,6 +1,7 @@
 // Labelled samples cut out of an event log so that no label, and nothing after a cut, can leak into a feature.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -14,12 +15,12 @@ enum class TaskKind : std::uint8_t { propensity, conversion };
 /// What this service trains (client configuration [task]).
 struct TaskSettings {
   TaskKind kind = TaskKind::propensity;
-  EventType target = EventType::purchase;    ///< propensity: any such event within the horizon; conversion: the take-up
-  EventType offer = EventType::mail_sent;    ///< conversion only: the event that offers an item
-  std::int64_t horizon = 28 * 86400;         ///< seconds; label window is (cut, cut + horizon]
-  UnixSeconds cut = 0;                       ///< the test cut: everything reported as held-out lies after it
-  std::uint32_t training_cuts = 6;           ///< propensity: how many cuts before validation
-  std::int64_t stride = 14 * 86400;          ///< seconds between training cuts
+  EventType target = EventType::purchase;  ///< propensity: any such event within the horizon; conversion: the take-up
+  EventType offer = EventType::mail_sent;  ///< conversion only: the event that offers an item
+  std::int64_t horizon = 28 * 86400;       ///< seconds of the label window
+  UnixSeconds cut = 0;                     ///< the test cut: everything reported as held-out lies after it
+  std::uint32_t training_cuts = 6;         ///< propensity: how many cuts before validation
+  std::int64_t stride = 14 * 86400;        ///< seconds between training cuts
 };
 
 /// One prediction: from the history of `person` strictly before `cut`, was the target seen?
@@ -30,14 +31,27 @@ struct Sample {
   bool label = false;
 };
 
-/// Training label windows end before validation's begin, validation's before the test cut.
+/// How the event log is cut, all windows of labels apart:
+///
+/// propensity: one sample for each person with an event before the cut, at each of these cuts: test at `cut`,
+/// validation at V = cut - horizon, training at V - horizon - k * stride for k = 0 .. training_cuts-1. A label is seen
+/// in (its cut, its cut + horizon], so training's end at V or earlier and validation's at `cut`.
+///
+/// conversion: one sample for each distinct (person, item, time) of an offer; the label is seen for the same person and
+/// item in [offer, offer + horizon]. Test: offers at `cut` or later whose window ends within the data. Of the offers
+/// whose window ends before `cut`, validation is the latest 1/kValidationPart, widened to all offers of the time of its
+/// first; training are those whose window ends before that first offer; those in between are left out.
+///
+/// Training is ordered by cut, then person, then item; so are the others.
 struct SampleSets {
   std::vector<Sample> training;
   std::vector<Sample> validation;
   std::vector<Sample> test;
 };
+inline constexpr std::size_t kValidationPart = 4;
 
-/// Refuses (bad_data) when a set is empty or training holds one class only, saying which and what to change.
+/// bad_data when a set is empty, training holds one class only or (propensity) the data end before the label window of
+/// `cut`, saying which and what to change; invalid_argument for a horizon, stride or number of cuts that cannot be.
 Result<SampleSets> make_samples(const EventLog& log, const TaskSettings& task);
 
 }  // namespace bauta::client

@@ -1,0 +1,154 @@
+#include "client/data/samples.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+#include "client/data/timestamp.h"
+
+namespace bauta::client {
+namespace {
+
+std::optional<UnixSeconds> last_event(const EventLog& log) {
+  std::optional<UnixSeconds> last;
+  for (const Event& event : log.events) last = std::max(last.value_or(event.occurred_at), event.occurred_at);
+  return last;
+}
+
+/// Was there an event of `target` in (cut, cut + horizon]?
+bool seen_after(const EventLog& log, std::uint32_t person, UnixSeconds cut, const TaskSettings& task) {
+  const auto events = log.of(person);
+  auto at = std::partition_point(events.begin(), events.end(), [&](const Event& e) { return e.occurred_at <= cut; });
+  for (; at != events.end() && at->occurred_at <= cut + task.horizon; ++at) {
+    if (at->type == task.target) return true;
+  }
+  return false;
+}
+
+void add_propensity_samples(const EventLog& log, UnixSeconds cut, const TaskSettings& task, std::vector<Sample>& out) {
+  for (std::uint32_t p = 0; p < log.persons.size(); ++p) {
+    if (log.before(p, cut).empty()) continue;
+    out.push_back({p, kNoItem, cut, seen_after(log, p, cut, task)});
+  }
+}
+
+SampleSets propensity_samples(const EventLog& log, const TaskSettings& task) {
+  SampleSets sets;
+  add_propensity_samples(log, task.cut, task, sets.test);
+  const UnixSeconds validation_cut = task.cut - task.horizon;
+  add_propensity_samples(log, validation_cut, task, sets.validation);
+  for (std::uint32_t k = task.training_cuts; k-- > 0;) {
+    add_propensity_samples(log, validation_cut - task.horizon - k * task.stride, task, sets.training);
+  }
+  return sets;
+}
+
+/// Every distinct offer of an item, labelled, by time, then person, then item.
+std::vector<Sample> labelled_offers(const EventLog& log, const TaskSettings& task) {
+  std::vector<Sample> offers;
+  for (std::uint32_t p = 0; p < log.persons.size(); ++p) {
+    const auto events = log.of(p);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const Event& offer = events[i];
+      if (offer.type != task.offer || offer.item == kNoItem) continue;
+      Sample sample{p, offer.item, offer.occurred_at, false};
+      const auto begin = std::partition_point(events.begin(), events.end(),
+                                              [&](const Event& e) { return e.occurred_at < offer.occurred_at; });
+      for (auto at = begin; at != events.end() && at->occurred_at <= offer.occurred_at + task.horizon; ++at) {
+        if (at->type == task.target && at->item == offer.item) {
+          sample.label = true;
+          break;
+        }
+      }
+      offers.push_back(sample);
+    }
+  }
+  const auto key = [](const Sample& s) { return std::tuple(s.cut, s.person, s.item); };
+  std::sort(offers.begin(), offers.end(), [&](const Sample& a, const Sample& b) { return key(a) < key(b); });
+  offers.erase(
+      std::unique(offers.begin(), offers.end(), [&](const Sample& a, const Sample& b) { return key(a) == key(b); }),
+      offers.end());
+  return offers;
+}
+
+/// `end` is the time of the last event: a label window must not reach beyond it.
+SampleSets conversion_samples(const EventLog& log, const TaskSettings& task, UnixSeconds end) {
+  const std::vector<Sample> offers = labelled_offers(log, task);
+  SampleSets sets;
+  std::vector<Sample> earlier;
+  for (const Sample& offer : offers) {
+    const UnixSeconds window_end = offer.cut + task.horizon;
+    if (offer.cut >= task.cut) {
+      if (window_end <= end) sets.test.push_back(offer);
+    } else if (window_end < task.cut) {
+      earlier.push_back(offer);
+    }
+  }
+  if (earlier.empty()) return sets;
+  const UnixSeconds validation_begin = earlier[earlier.size() - 1 - (earlier.size() - 1) / kValidationPart].cut;
+  for (const Sample& offer : earlier) {
+    if (offer.cut >= validation_begin) {
+      sets.validation.push_back(offer);
+    } else if (offer.cut + task.horizon < validation_begin) {
+      sets.training.push_back(offer);
+    }
+  }
+  return sets;
+}
+
+std::string_view earlier_or_shorter(TaskKind kind) {
+  return kind == TaskKind::propensity
+             ? "set a later cut, a shorter horizon or, for training, fewer and closer training cuts"
+             : "check the offer and target event types, move the cut or shorten the horizon";
+}
+
+Status check_sets(const SampleSets& sets, const TaskSettings& task) {
+  const auto empty = [&](const std::vector<Sample>& samples, std::string_view name) -> Status {
+    if (!samples.empty()) return {};
+    return Error{ErrorCode::bad_data,
+                 fmt::format("no {} samples for the cut {} and a horizon of {} s: {}", name, format_timestamp(task.cut),
+                             task.horizon, earlier_or_shorter(task.kind))};
+  };
+  BAUTA_RETURN_IF_ERROR(empty(sets.test, "test"));
+  BAUTA_RETURN_IF_ERROR(empty(sets.validation, "validation"));
+  BAUTA_RETURN_IF_ERROR(empty(sets.training, "training"));
+  const auto positive =
+      std::count_if(sets.training.begin(), sets.training.end(), [](const Sample& s) { return s.label; });
+  if (positive == 0 || static_cast<std::size_t>(positive) == sets.training.size()) {
+    return Error{
+        ErrorCode::bad_data,
+        fmt::format("all {} training samples have the label {}: {} is {} within {} s; {}", sets.training.size(),
+                    positive == 0 ? 0 : 1, to_string(task.target), positive == 0 ? "never seen" : "always seen",
+                    task.horizon, positive == 0 ? "set a longer horizon or another target" : "set a shorter horizon")};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SampleSets> make_samples(const EventLog& log, const TaskSettings& task) {
+  if (task.horizon < 0 || (task.kind == TaskKind::propensity && task.horizon == 0)) {
+    return Error{ErrorCode::invalid_argument, "[task] horizon must be positive (for conversion it may be 0)"};
+  }
+  if (task.kind == TaskKind::propensity && (task.training_cuts == 0 || (task.training_cuts > 1 && task.stride <= 0))) {
+    return Error{ErrorCode::invalid_argument, "[task] training_cuts and stride must be positive"};
+  }
+  const auto end = last_event(log);
+  if (!end) return Error{ErrorCode::bad_data, "there are no events to make samples of"};
+  if (task.kind == TaskKind::propensity && *end < task.cut + task.horizon) {
+    return Error{
+        ErrorCode::bad_data,
+        fmt::format("the data end at {}, before the label window of the cut {} does; the latest cut that fits a "
+                    "horizon of {} s is {}",
+                    format_timestamp(*end), format_timestamp(task.cut), task.horizon,
+                    format_timestamp(*end - task.horizon))};
+  }
+  SampleSets sets =
+      task.kind == TaskKind::propensity ? propensity_samples(log, task) : conversion_samples(log, task, *end);
+  BAUTA_RETURN_IF_ERROR(check_sets(sets, task));
+  return sets;
+}
+
+}  // namespace bauta::client
