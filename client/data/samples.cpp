@@ -6,7 +6,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "client/data/timestamp.h"
+#include "common/base/time_format.h"
 
 namespace bauta::client {
 namespace {
@@ -107,9 +107,8 @@ std::string_view earlier_or_shorter(TaskKind kind) {
 Status check_sets(const SampleSets& sets, const TaskSettings& task) {
   const auto empty = [&](const std::vector<Sample>& samples, std::string_view name) -> Status {
     if (!samples.empty()) return {};
-    return Error{ErrorCode::bad_data,
-                 fmt::format("no {} samples for the cut {} and a horizon of {} s: {}", name, format_timestamp(task.cut),
-                             task.horizon, earlier_or_shorter(task.kind))};
+    return Error{ErrorCode::bad_data, fmt::format("no {} samples for the cut {} and a horizon of {} s: {}", name,
+                                                  format_time(task.cut), task.horizon, earlier_or_shorter(task.kind))};
   };
   BAUTA_RETURN_IF_ERROR(empty(sets.test, "test"));
   BAUTA_RETURN_IF_ERROR(empty(sets.validation, "validation"));
@@ -142,8 +141,7 @@ Result<SampleSets> make_samples(const EventLog& log, const TaskSettings& task) {
         ErrorCode::bad_data,
         fmt::format("the data end at {}, before the label window of the cut {} does; the latest cut that fits a "
                     "horizon of {} s is {}",
-                    format_timestamp(*end), format_timestamp(task.cut), task.horizon,
-                    format_timestamp(*end - task.horizon))};
+                    format_time(*end), format_time(task.cut), task.horizon, format_time(*end - task.horizon))};
   }
   SampleSets sets =
       task.kind == TaskKind::propensity ? propensity_samples(log, task) : conversion_samples(log, task, *end);

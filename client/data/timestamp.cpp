@@ -1,75 +1,43 @@
 #include "client/data/timestamp.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <array>
 
-#include <chrono>
+#include "common/base/time_format.h"
 
 namespace bauta::client {
 namespace {
 
-/// Reads exactly `digits` decimal digits off the front.
-std::optional<int> take_number(std::string_view& text, std::size_t digits) {
-  if (text.size() < digits) return std::nullopt;
-  int value = 0;
-  for (std::size_t i = 0; i < digits; ++i) {
-    if (text[i] < '0' || text[i] > '9') return std::nullopt;
-    value = value * 10 + (text[i] - '0');
-  }
-  text.remove_prefix(digits);
-  return value;
-}
+constexpr UnixSeconds kEnd2199 = 7'258'118'400;  // 2200-01-01
+constexpr std::size_t kDateBytes = 10;
+constexpr std::size_t kTimeBytes = 19;
 
-bool take_char(std::string_view& text, char expected) {
-  if (text.empty() || text.front() != expected) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-/// "HH:MM:SS", then an optional fraction and an optional Z.
-std::optional<UnixSeconds> take_time_of_day(std::string_view& text) {
-  const auto hour = take_number(text, 2);
-  if (!hour || *hour > 23 || !take_char(text, ':')) return std::nullopt;
-  const auto minute = take_number(text, 2);
-  if (!minute || *minute > 59 || !take_char(text, ':')) return std::nullopt;
-  const auto second = take_number(text, 2);
-  if (!second || *second > 59) return std::nullopt;
-  if (take_char(text, '.')) {
-    if (!take_number(text, 1)) return std::nullopt;
-    while (take_number(text, 1)) {
-    }
+/// An optional fraction, then an optional Z, then nothing.
+bool is_tail(std::string_view text) {
+  if (text.starts_with('.')) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789", 1), text.size()) - 1;
+    if (digits == 0) return false;
+    text.remove_prefix(1 + digits);
   }
-  take_char(text, 'Z');
-  return *hour * 3600 + *minute * 60 + *second;
+  return text.empty() || text == "Z";
 }
 
 }  // namespace
 
 std::optional<UnixSeconds> parse_timestamp(std::string_view text) {
-  const auto year = take_number(text, 4);
-  if (!year || *year < 1970 || *year > 2199 || !take_char(text, '-')) return std::nullopt;
-  const auto month = take_number(text, 2);
-  if (!month || !take_char(text, '-')) return std::nullopt;
-  const auto day = take_number(text, 2);
-  if (!day) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok()) return std::nullopt;
-  UnixSeconds time = std::chrono::sys_days{date}.time_since_epoch().count() * UnixSeconds{86400};
-  if (text.empty()) return time;
-  if (!take_char(text, 'T') && !take_char(text, ' ')) return std::nullopt;
-  const auto seconds = take_time_of_day(text);
-  if (!seconds || !text.empty()) return std::nullopt;
-  return time + *seconds;
-}
-
-std::string format_timestamp(UnixSeconds time) {
-  const std::chrono::sys_seconds instant{std::chrono::seconds{time}};
-  const auto day = std::chrono::floor<std::chrono::days>(instant);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{instant - day};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count());
+  std::optional<UnixSeconds> time;
+  if (text.size() == kDateBytes) {
+    time = parse_date(text);
+  } else if (text.size() >= kTimeBytes && (text[kDateBytes] == 'T' || text[kDateBytes] == ' ') &&
+             is_tail(text.substr(kTimeBytes))) {
+    std::array<char, kTimeBytes + 1> strict{};
+    std::copy_n(text.begin(), kTimeBytes, strict.begin());
+    strict[kDateBytes] = 'T';
+    strict[kTimeBytes] = 'Z';
+    time = parse_time({strict.data(), strict.size()});
+  }
+  if (!time || *time < 0 || *time >= kEnd2199) return std::nullopt;
+  return time;
 }
 
 }  // namespace bauta::client

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "client/data/event_log.h"
@@ -12,8 +11,5 @@ namespace bauta::client {
 /// `YYYY-MM-DD`, or that followed by `T` or a blank and `HH:MM:SS`, then an optional fraction (cut off) and an optional
 /// `Z`. Years 1970 to 2199 only; a numeric offset, a missing digit or a date that does not exist gives nothing.
 std::optional<UnixSeconds> parse_timestamp(std::string_view text);
-
-/// `YYYY-MM-DDTHH:MM:SSZ`.
-std::string format_timestamp(UnixSeconds time);
 
 }  // namespace bauta::client
