@@ -18,7 +18,8 @@ namespace {
 
 /// More problems than a person mends in one go are only counted.
 constexpr std::size_t kMaxProblems = 25;
-/// The parser and the destructor of its tables recurse once per level of nesting; both limits are far above any setting.
+/// The parser and the destructor of its tables recurse once per level of nesting; both limits are far above any
+/// setting.
 constexpr int kMaxBrackets = 16;
 constexpr int kMaxDots = 16;
 
@@ -80,19 +81,20 @@ bool nests_too_deep(std::string_view text) {
   return false;
 }
 
+/// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
+      const std::size_t substitution = a[i - 1] == b[j - 1] ? 0 : 1;
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + substitution});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
     }
   }
-  return row[b.size()];
+  return d[a.size()][b.size()];
 }
 
 /// The most similar of `known`, or nothing where none is similar enough to be a slip of the pen.
@@ -128,8 +130,8 @@ std::optional<double> parse_size(std::string_view text) {
   std::string_view unit = text.substr(unit_start);
   while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
   static constexpr std::pair<std::string_view, double> kUnits[] = {
-      {"", 1},         {"B", 1},           {"kB", 1e3},           {"MB", 1e6},           {"GB", 1e9},
-      {"TB", 1e12},    {"KiB", 1024.0},    {"MiB", 1048576.0},    {"GiB", 1073741824.0}, {"TiB", 1099511627776.0},
+      {"", 1},      {"B", 1},        {"kB", 1e3},        {"MB", 1e6},           {"GB", 1e9},
+      {"TB", 1e12}, {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0},
   };
   for (const auto& [name, factor] : kUnits) {
     if (name == unit) return *number * factor;
@@ -290,9 +292,9 @@ class Document {
   toml::table root;
   std::string name;
   std::filesystem::path base_directory;
-  std::map<std::string, Override> overrides;             ///< by dotted key
-  std::set<const toml::node*> used;                      ///< nodes some getter asked for
-  std::map<std::string, std::set<std::string>> known;    ///< table's dotted name → keys asked for
+  std::map<std::string, Override> overrides;           ///< by dotted key
+  std::set<const toml::node*> used;                    ///< nodes some getter asked for
+  std::map<std::string, std::set<std::string>> known;  ///< table's dotted name → keys asked for
   std::vector<std::string> problems;
   std::vector<ConfigEntry> entries;
 };
@@ -422,7 +424,8 @@ std::string ConfigTable::choice(std::string_view key, std::span<const std::strin
                                 std::optional<std::string> fallback) {
   BAUTA_CHECK(!allowed.empty());
   std::string wanted = "one of";
-  for (const std::string_view name : allowed) wanted += fmt::format("{} \"{}\"", name == allowed.front() ? "" : ",", name);
+  for (const std::string_view name : allowed)
+    wanted += fmt::format("{} \"{}\"", name == allowed.front() ? "" : ",", name);
   return document_->get<std::string>(
       *this, key, fallback, std::string(allowed.front()), wanted,
       [allowed](const Setting& setting) -> std::optional<std::string> {
@@ -550,7 +553,8 @@ void ConfigReader::override_value(std::string_view dotted_key, std::string_view 
   document_->overrides[std::string(dotted_key)] = {std::string(value), std::string(origin)};
 }
 
-void ConfigReader::override_from_environment(std::string_view prefix, const std::map<std::string, std::string>& environment) {
+void ConfigReader::override_from_environment(std::string_view prefix,
+                                             const std::map<std::string, std::string>& environment) {
   for (auto it = environment.lower_bound(std::string(prefix)); it != environment.end(); ++it) {
     const auto& [variable, value] = *it;
     if (!variable.starts_with(prefix)) break;
@@ -576,7 +580,8 @@ Status ConfigReader::finish() {
   const std::vector<std::string> problems = std::exchange(document_->problems, {});
   if (problems.empty()) return {};
   std::string message;
-  for (std::size_t i = 0; i < std::min(problems.size(), kMaxProblems); ++i) message += (i > 0 ? "\n" : "") + problems[i];
+  for (std::size_t i = 0; i < std::min(problems.size(), kMaxProblems); ++i)
+    message += (i > 0 ? "\n" : "") + problems[i];
   if (problems.size() > kMaxProblems) message += fmt::format("\nand {} more", problems.size() - kMaxProblems);
   return Error{ErrorCode::invalid_argument, std::move(message)};
 }

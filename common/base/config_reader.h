@@ -76,7 +76,8 @@ class ConfigTable {
   /// Bytes: 1048576, "64 KiB", "1.5 GiB" or "10 MB".
   std::uint64_t byte_size(std::string_view key, SizeBounds bounds, std::optional<std::uint64_t> fallback);
   /// One of `allowed`.
-  std::string choice(std::string_view key, std::span<const std::string_view> allowed, std::optional<std::string> fallback);
+  std::string choice(std::string_view key, std::span<const std::string_view> allowed,
+                     std::optional<std::string> fallback);
   std::string choice(std::string_view key, std::initializer_list<std::string_view> allowed,
                      std::optional<std::string> fallback) {
     return choice(key, std::span(allowed.begin(), allowed.size()), std::move(fallback));

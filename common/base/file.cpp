@@ -58,22 +58,20 @@ Error file_error(std::string_view action, const std::filesystem::path& path, int
   switch (errno_value) {
     case ENOSPC:
     case EDQUOT:
-      return {ErrorCode::disk_full, fmt::format("cannot {} {}: {}; free space on that file system and try again", action,
-                                                path.string(), describe(errno_value))};
+      return {ErrorCode::disk_full, fmt::format("cannot {} {}: {}; free space on that file system and try again",
+                                                action, path.string(), describe(errno_value))};
     case EFBIG:
       return {ErrorCode::disk_full, fmt::format("cannot {} {}: {}; raise the file size limit (ulimit -f, LimitFSIZE=)",
                                                 action, path.string(), describe(errno_value))};
     case ENOENT:
     case ENOTDIR:
-      return {ErrorCode::not_found,
-              fmt::format("cannot {} {}: {}", action, path.string(), describe(errno_value))};
+      return {ErrorCode::not_found, fmt::format("cannot {} {}: {}", action, path.string(), describe(errno_value))};
     case EACCES:
     case EPERM:
     case EROFS:
-      return {ErrorCode::io, fmt::format("cannot {} {}: {}; check the owner and mode of the file and its folders", action,
-                                         path.string(), describe(errno_value))};
-    default:
-      return {ErrorCode::io, fmt::format("cannot {} {}: {}", action, path.string(), describe(errno_value))};
+      return {ErrorCode::io, fmt::format("cannot {} {}: {}; check the owner and mode of the file and its folders",
+                                         action, path.string(), describe(errno_value))};
+    default: return {ErrorCode::io, fmt::format("cannot {} {}: {}", action, path.string(), describe(errno_value))};
   }
 }
 
@@ -145,11 +143,13 @@ Status ensure_private_directory(const std::filesystem::path& path) {
   }
   if (!S_ISDIR(status.st_mode)) return file_error("use directory", path, ENOTDIR);
   if (status.st_uid != ::geteuid()) {
-    return Error{ErrorCode::io, fmt::format("the directory {} belongs to user {}, not to user {} that this program runs as; "
-                                            "change its owner or name another directory",
-                                            path.string(), status.st_uid, ::geteuid())};
+    return Error{ErrorCode::io,
+                 fmt::format("the directory {} belongs to user {}, not to user {} that this program runs as; "
+                             "change its owner or name another directory",
+                             path.string(), status.st_uid, ::geteuid())};
   }
-  if ((status.st_mode & 077) != 0 && ::chmod(path.c_str(), 0700) != 0) return file_error("narrow the mode of", path, errno);
+  if ((status.st_mode & 077) != 0 && ::chmod(path.c_str(), 0700) != 0)
+    return file_error("narrow the mode of", path, errno);
   return {};
 }
 

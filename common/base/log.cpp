@@ -54,7 +54,8 @@ std::string format_value(const LogValue& value, LogFormat format) {
     std::string operator()(std::uint64_t number) const { return fmt::to_string(number); }
     std::string operator()(double number) const {
       // JSON has no NaN and no infinity.
-      if (!std::isfinite(number)) return format == LogFormat::json ? fmt::format("\"{}\"", number) : fmt::to_string(number);
+      if (!std::isfinite(number))
+        return format == LogFormat::json ? fmt::format("\"{}\"", number) : fmt::to_string(number);
       return fmt::to_string(number);
     }
     std::string operator()(bool truth) const { return truth ? "true" : "false"; }

@@ -27,16 +27,16 @@ class LogValue {
  public:
   LogValue(std::same_as<bool> auto value) : value_(value) {}
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  LogValue(T value)
+  requires(!std::same_as<T, bool>) LogValue(T value)
       : value_([value] {
-          if constexpr (std::is_signed_v<T>) return Value(static_cast<std::int64_t>(value));
-          else return Value(static_cast<std::uint64_t>(value));
+          if constexpr (std::is_signed_v<T>)
+            return Value(static_cast<std::int64_t>(value));
+          else
+            return Value(static_cast<std::uint64_t>(value));
         }()) {}
   LogValue(std::floating_point auto value) : value_(static_cast<double>(value)) {}
   template <class T>
-    requires std::convertible_to<const T&, std::string_view>
-  LogValue(const T& value) : value_(std::string_view(value)) {}
+  requires std::convertible_to<const T&, std::string_view> LogValue(const T& value) : value_(std::string_view(value)) {}
 
   using Value = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
   const Value& get() const { return value_; }

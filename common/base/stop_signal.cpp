@@ -40,7 +40,8 @@ bool readable(int fd, int timeout_ms) {
 Result<StopSignal> StopSignal::install() {
   FileDescriptor event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!event.valid()) {
-    return Error{ErrorCode::io, "cannot make an event descriptor for signals: " + std::generic_category().message(errno)};
+    return Error{ErrorCode::io,
+                 "cannot make an event descriptor for signals: " + std::generic_category().message(errno)};
   }
   int nobody = -1;
   BAUTA_CHECK(stop_event.compare_exchange_strong(nobody, event.get()));

@@ -52,7 +52,8 @@ std::optional<std::int64_t> parse_date(std::string_view text) {
 }
 
 std::optional<std::int64_t> parse_time(std::string_view text) {
-  if (text.size() != 20 || text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != 'Z') return std::nullopt;
+  if (text.size() != 20 || text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != 'Z')
+    return std::nullopt;
   const auto midnight = parse_date(text.substr(0, 10));
   const auto hour = digits(text, 11, 2);
   const auto minute = digits(text, 14, 2);

@@ -1,0 +1,130 @@
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "common/base/file.h"
+#include "common/base/stop_signal.h"
+#include "tests/support/temporary_directory.h"
+
+namespace bauta {
+namespace {
+
+using testing::TemporaryDirectory;
+
+std::size_t entries(const std::filesystem::path& directory) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory), {}));
+}
+
+unsigned mode_of(const std::filesystem::path& path) {
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_mode & 0777;
+}
+
+/// Lowers the size a file may reach, for as long as it lives: a full disk without a disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    ignore_write_signals();
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &former_) == 0);
+    const rlimit limit{bytes, former_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  }
+  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &former_); }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit former_{};
+};
+
+TEST_CASE("what was written atomically is read back, only by its owner") {
+  const TemporaryDirectory directory;
+  const Bytes bytes{1, 2, 0, 255};
+  REQUIRE(write_file_atomically(directory / "state", bytes).ok());
+  CHECK(read_file(directory / "state", 4).value() == bytes);
+  CHECK(mode_of(directory / "state") == 0600);
+  CHECK(entries(directory.path()) == 1);
+}
+
+TEST_CASE("a file longer than the limit is refused and named") {
+  const TemporaryDirectory directory;
+  REQUIRE(write_file_atomically(directory / "state", Bytes(100)).ok());
+  const auto read = read_file(directory / "state", 99);
+  REQUIRE(!read.ok());
+  CHECK(read.error().code == ErrorCode::oversized);
+  CHECK(read.error().message.find("state") != std::string::npos);
+  CHECK(read_text_file(directory / "state", 100).value().size() == 100);
+}
+
+TEST_CASE("a missing file and a directory are told apart") {
+  const TemporaryDirectory directory;
+  CHECK(read_file(directory / "nothing", 10).error().code == ErrorCode::not_found);
+  CHECK(read_file(directory.path(), 10).error().code == ErrorCode::io);
+}
+
+TEST_CASE("a disk that is full leaves the former file as it was and nothing else") {
+  const TemporaryDirectory directory;
+  const Bytes former(10, 7);
+  REQUIRE(write_file_atomically(directory / "state", former).ok());
+  {
+    const FileSizeLimit limit(4096);
+    const Status written = write_file_atomically(directory / "state", Bytes(10'000));
+    REQUIRE(!written.ok());
+    CHECK(written.error().code == ErrorCode::disk_full);
+    CHECK(written.error().message.find((directory / "state").string()) != std::string::npos);
+  }
+  CHECK(read_file(directory / "state", 100).value() == former);
+  CHECK(entries(directory.path()) == 1);
+}
+
+TEST_CASE("no space left says what mends it") {
+  const Error error = file_error("write", "spool/3", ENOSPC);
+  CHECK(error.code == ErrorCode::disk_full);
+  CHECK(error.message == "cannot write spool/3: No space left on device; free space on that file system and try again");
+}
+
+TEST_CASE("writing into a folder that is not there names the file") {
+  const TemporaryDirectory directory;
+  const Status written = write_file_atomically(directory / "no" / "state", Bytes(1));
+  REQUIRE(!written.ok());
+  CHECK(written.error().message.find("no/state") != std::string::npos);
+}
+
+TEST_CASE("private directories are made with their parents and narrowed where they were open") {
+  const TemporaryDirectory directory;
+  REQUIRE(ensure_private_directory(directory / "a" / "b").ok());
+  CHECK(mode_of(directory / "a") == 0700);
+  CHECK(mode_of(directory / "a" / "b") == 0700);
+  REQUIRE(::chmod((directory / "a").c_str(), 0755) == 0);
+  REQUIRE(ensure_private_directory(directory / "a").ok());
+  CHECK(mode_of(directory / "a") == 0700);
+  REQUIRE(write_file_atomically(directory / "file", Bytes(1)).ok());
+  CHECK(!ensure_private_directory(directory / "file").ok());
+}
+
+TEST_CASE("a descriptor is closed once, by its last owner") {
+  const TemporaryDirectory directory;
+  FileDescriptor first = std::move(open_file(directory / "f", O_WRONLY | O_CREAT)).value();
+  const int number = first.get();
+  FileDescriptor second = std::move(first);
+  CHECK(!first.valid());
+  CHECK(::fcntl(number, F_GETFD) >= 0);
+  second.reset();
+  CHECK(::fcntl(number, F_GETFD) == -1);
+}
+
+TEST_CASE("removing a file twice is no error") {
+  const TemporaryDirectory directory;
+  REQUIRE(write_file_atomically(directory / "f", Bytes(1)).ok());
+  CHECK(remove_file(directory / "f").ok());
+  CHECK(remove_file(directory / "f").ok());
+  CHECK(entries(directory.path()) == 0);
+}
+
+}  // namespace
+}  // namespace bauta
