@@ -1,0 +1,66 @@
+#include "common/masking/round_context.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/masking/transcript.h"
+
+namespace bauta {
+
+bool RoundContext::in_cohort(PartnerIndex partner) const {
+  return std::binary_search(descriptor.cohort.begin(), descriptor.cohort.end(), partner);
+}
+
+Result<RoundContext> open_descriptor(std::shared_ptr<const Roster> roster, ByteView blob) {
+  constexpr std::uint64_t kMaxDimension = std::uint64_t{1} << 32;
+  BAUTA_TRY(const Bytes payload, open_blob(label::kDescriptor, *roster, kCoordinatorSigner, blob));
+  BAUTA_TRY(auto descriptor, decode<RoundDescriptor>(payload));
+  if (descriptor.federation_id != roster->federation_id) {
+    return Error{ErrorCode::wrong_context, "the descriptor belongs to another federation"};
+  }
+  if (descriptor.roster_hash != roster->hash) {
+    return Error{ErrorCode::wrong_context, "the descriptor names another roster than the one pinned here"};
+  }
+  const auto n = descriptor.cohort.size();
+  if (n < 3 || descriptor.cohort.back() >= roster->size()) {
+    return Error{ErrorCode::malformed, "the descriptor's cohort is too small or names partners outside the roster"};
+  }
+  const auto& claimed = descriptor.thresholds;
+  if (descriptor.f_max < 1 || descriptor.f_max >= n || claimed.n_min > n ||
+      claimed != thresholds_for(static_cast<std::uint32_t>(n), descriptor.f_max, claimed.n_min)) {
+    return Error{ErrorCode::malformed, "the descriptor's thresholds are not those that its cohort and f_max require"};
+  }
+  if (descriptor.dimension <= kEvaluationLanes || descriptor.dimension > kMaxDimension) {
+    return Error{ErrorCode::out_of_range, "the descriptor's dimension is out of range"};
+  }
+  if (descriptor.bits < 2 || descriptor.bits > 31) {
+    return Error{ErrorCode::out_of_range, "the descriptor's bits are out of range"};
+  }
+  BAUTA_RETURN_IF_ERROR(check_lane_capacity(descriptor.bits, descriptor.lane, static_cast<std::uint32_t>(n)));
+  RoundContext context;
+  context.rctx = round_context_hash(payload);
+  context.roster = std::move(roster);
+  context.descriptor = std::move(descriptor);
+  context.descriptor_blob.assign(blob.begin(), blob.end());
+  return context;
+}
+
+RoundDescriptor descriptor_for(const Roster& roster, const Plan& plan, const Digest& plan_hash, std::uint64_t parameters,
+                               std::vector<PartnerIndex> cohort) {
+  const auto n = static_cast<std::uint32_t>(cohort.size());
+  RoundDescriptor descriptor;
+  descriptor.federation_id = roster.federation_id;
+  descriptor.roster_hash = roster.hash;
+  descriptor.plan_hash = plan_hash;
+  descriptor.cohort = std::move(cohort);
+  descriptor.clip = plan.update.clip;
+  descriptor.range = plan.update.range;
+  descriptor.bits = plan.update.bits;
+  descriptor.lane = plan.update.lane;
+  descriptor.dimension = parameters + kEvaluationLanes;
+  descriptor.f_max = colluding_for(n, plan.round.max_colluding);
+  descriptor.thresholds = thresholds_for(n, descriptor.f_max, plan.round.min_participants);
+  return descriptor;
+}
+
+}  // namespace bauta
