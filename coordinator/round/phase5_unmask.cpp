@@ -1,0 +1,112 @@
+#include "coordinator/round/phase5_unmask.h"
+
+#include <algorithm>
+
+#include "common/crypto/x25519.h"
+#include "common/masking/pairwise_masks.h"
+#include "common/masking/shamir.h"
+#include "common/masking/transcript.h"
+
+namespace bauta::coordinator {
+
+std::vector<MaskTerm> Unmasking::mask_terms() const {
+  std::vector<MaskTerm> views;
+  views.reserve(terms.size());
+  for (const auto& term : terms) views.push_back({&term.key, term.subtract});
+  return views;
+}
+
+UnmaskPhase::UnmaskPhase(const RoundContext& context, const AdvertiseKeysPhase& phase1, const ShareKeysPhase& phase2,
+                         const MaskedUpdatePhase& phase3)
+    : context_(&context), phase1_(&phase1), phase2_(&phase2), phase3_(&phase3), u3_(phase3.u3_hash()) {}
+
+Result<bool> UnmaskPhase::check(PartnerIndex from, ByteView message) const {
+  const auto& members = phase3_->members();
+  if (!std::binary_search(members.begin(), members.end(), from)) {
+    return Error{ErrorCode::not_in_cohort, "this partner is not in U2 and holds no shares of this round"};
+  }
+  BAUTA_TRY(const bool repeat, inbox_.is_repeat(from, message));
+  if (repeat) return true;
+  BAUTA_TRY(Bytes payload, open_blob(label::kUnmask, *context_->roster, from, message));
+  BAUTA_TRY(const auto shares, decode<UnmaskShares>(payload));
+  if (shares.rctx != context_->rctx || shares.u3_hash != u3_) {
+    return Error{ErrorCode::wrong_context, "the shares belong to another round or another U3"};
+  }
+  for (const auto& revealed : shares.shares) {
+    if (!std::binary_search(members.begin(), members.end(), revealed.dealer)) {
+      return Error{ErrorCode::malformed, "a share names a dealer that is not in U2"};
+    }
+    const auto& leaf = phase2_->leaf(revealed.dealer, from);
+    const bool alive = survived(revealed.dealer);
+    if (share_hash(context_->rctx, alive ? 'b' : 'm', revealed.dealer, from, revealed.share) !=
+        (alive ? leaf.hash_b : leaf.hash_m)) {
+      return Error{ErrorCode::bad_share, "the share of dealer " +
+                                             context_->roster->entries[revealed.dealer].partner_id +
+                                             " is not the one in its leaf"};
+    }
+  }
+  return false;
+}
+
+void UnmaskPhase::apply(PartnerIndex from, Bytes message) {
+  const auto blob = decode<SignedBlob>(message);
+  BAUTA_CHECK(blob.ok());
+  const auto shares = decode<UnmaskShares>(blob->payload);
+  BAUTA_CHECK(shares.ok());
+  for (const auto& revealed : shares->shares) {
+    shares_[revealed.dealer].push_back({from, SecretBytes<40>(revealed.share)});
+  }
+  inbox_.put(from, std::move(message));
+}
+
+bool UnmaskPhase::ready() const {
+  return std::all_of(phase3_->members().begin(), phase3_->members().end(), [this](PartnerIndex dealer) {
+    const auto found = shares_.find(dealer);
+    return found != shares_.end() && found->second.size() >= context_->descriptor.thresholds.shamir;
+  });
+}
+
+Result<SecretBytes<32>> UnmaskPhase::reconstruct(PartnerIndex dealer) const {
+  const auto& held = shares_.at(dealer);
+  std::vector<std::uint32_t> xs;
+  std::vector<const SecretBytes<40>*> shares;
+  for (std::size_t i = 0; i < context_->descriptor.thresholds.shamir; ++i) {
+    xs.push_back(held[i].holder + 1);
+    shares.push_back(&held[i].share);
+  }
+  BAUTA_TRY(const auto lagrange, LagrangeAtZero::create(xs));
+  return lagrange.combine(shares);
+}
+
+Result<Unmasking> UnmaskPhase::unmask() const {
+  if (!ready()) return Error{ErrorCode::threshold_lost, "too few share holders have answered"};
+  const auto& rctx = context_->rctx;
+  const auto& l1 = phase2_->l1();
+  Unmasking unmasking;
+  for (const auto dealer : phase3_->members()) {
+    const auto dealer_lied = [&] {
+      return Error{ErrorCode::bad_share, "the shares that " + context_->roster->entries[dealer].partner_id +
+                                             " dealt match their hashes but not its commitment"};
+    };
+    const auto secret = reconstruct(dealer);
+    if (!secret.ok()) return dealer_lied();
+    RevealedSecret revealed{dealer, {}};
+    std::copy_n(secret->reveal().begin(), 32, revealed.secret.begin());
+    unmasking.secrets.push_back(revealed);
+    if (survived(dealer)) {
+      if (self_mask_commitment(rctx, dealer, *secret) != phase2_->header(dealer).commitment) return dealer_lied();
+      unmasking.terms.push_back({self_mask_key(rctx, l1, dealer, *secret), true});
+      continue;
+    }
+    const auto& keys = phase1_->keys(dealer);
+    if (x25519_public(*secret) != keys.m_pk) return dealer_lied();
+    for (const auto survivor : phase3_->survivors()) {
+      // The survivor added this mask when its index is the smaller one, and subtracted it otherwise.
+      BAUTA_TRY(auto key, pair_mask_key(rctx, l1, dealer, *secret, keys.m_pk, survivor, phase1_->keys(survivor).m_pk));
+      unmasking.terms.push_back({std::move(key), survivor < dealer});
+    }
+  }
+  return unmasking;
+}
+
+}  // namespace bauta::coordinator

@@ -1,0 +1,64 @@
+// Phase 5, coordinator's side: collects shares until t holders have answered for every dealer of U2, reconstructs each
+// survivor's self-mask seed and each dropout's mask key, and checks them against what was committed to.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "common/masking/mask_stream.h"
+#include "common/masking/round_context.h"
+#include "coordinator/round/inbox.h"
+#include "coordinator/round/phase1_advertise_keys.h"
+#include "coordinator/round/phase2_share_keys.h"
+#include "coordinator/round/phase3_masked_update.h"
+
+namespace bauta::coordinator {
+
+/// Everything that has to be taken out of the masked sum.
+struct Unmasking {
+  struct Term {
+    MaskKey key;
+    bool subtract;
+  };
+  std::vector<Term> terms;
+  std::vector<RevealedSecret> secrets;  ///< published for the audit: b of survivors, m_sk of dropouts
+
+  /// Views into `terms`.
+  std::vector<MaskTerm> mask_terms() const;
+};
+
+class UnmaskPhase {
+ public:
+  /// All must outlive this.
+  UnmaskPhase(const RoundContext& context, const AdvertiseKeysPhase& phase1, const ShareKeysPhase& phase2,
+              const MaskedUpdatePhase& phase3);
+
+  /// A share that misses the hash in its dealer's leaf is bad_share: its sender is the one who lied.
+  Result<bool> check(PartnerIndex from, ByteView message) const;
+  void apply(PartnerIndex from, Bytes message);
+
+  /// True when every secret has t shares.
+  bool ready() const;
+  const Inbox& inbox() const { return inbox_; }
+
+  /// Errors: threshold_lost (not ready), bad_share naming the dealer whose commitment its own shares contradict.
+  Result<Unmasking> unmask() const;
+
+ private:
+  struct HeldShare {
+    PartnerIndex holder;
+    SecretBytes<40> share;
+  };
+  Result<SecretBytes<32>> reconstruct(PartnerIndex dealer) const;
+  bool survived(PartnerIndex dealer) const { return phase3_->survivors().contains(dealer); }
+
+  const RoundContext* context_;
+  const AdvertiseKeysPhase* phase1_;
+  const ShareKeysPhase* phase2_;
+  const MaskedUpdatePhase* phase3_;
+  Digest u3_;
+  Inbox inbox_;
+  std::map<PartnerIndex, std::vector<HeldShare>> shares_;  // by dealer
+};
+
+}  // namespace bauta::coordinator
