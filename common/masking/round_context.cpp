@@ -12,7 +12,6 @@ bool RoundContext::in_cohort(PartnerIndex partner) const {
 }
 
 Result<RoundContext> open_descriptor(std::shared_ptr<const Roster> roster, ByteView blob) {
-  constexpr std::uint64_t kMaxDimension = std::uint64_t{1} << 32;
   BAUTA_TRY(const Bytes payload, open_blob(label::kDescriptor, *roster, kCoordinatorSigner, blob));
   BAUTA_TRY(auto descriptor, decode<RoundDescriptor>(payload));
   if (descriptor.federation_id != roster->federation_id) {

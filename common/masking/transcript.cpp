@@ -1,5 +1,7 @@
 #include "common/masking/transcript.h"
 
+#include <string.h>
+
 #include <utility>
 
 #include "common/crypto/sha256.h"

@@ -94,7 +94,7 @@ Result<Unmasking> UnmaskPhase::unmask() const {
     std::copy_n(secret->reveal().begin(), 32, revealed.secret.begin());
     unmasking.secrets.push_back(revealed);
     if (survived(dealer)) {
-      if (self_mask_commitment(rctx, dealer, *secret) != phase2_->header(dealer).commitment) return dealer_lied();
+      if (self_seed_commitment(rctx, dealer, *secret) != phase2_->header(dealer).commitment) return dealer_lied();
       unmasking.terms.push_back({self_mask_key(rctx, l1, dealer, *secret), true});
       continue;
     }

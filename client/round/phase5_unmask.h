@@ -1,0 +1,24 @@
+// Phase 5, client's side: against a certificate of T survivors, reveals for each dealer of U2 exactly one share, then
+// checks the aggregate that comes of it.
+#pragma once
+
+#include "client/round/phase4_certify_survivors.h"
+
+namespace bauta::client {
+
+/// At least T valid statements of distinct survivors on this very U3.
+Status check_certificate(const Membership& membership, const RoundContext& context, const AcceptedSurvivors& u3,
+                         ByteView certificate);
+
+/// The signed shares: of b for a survivor, of m_sk for a dropout, never both for one dealer. Call only after
+/// check_certificate.
+Bytes unmask(const Membership& membership, const RoundContext& context, const AcceptedShares& u2,
+             const AcceptedSurvivors& u3);
+
+/// Checks the coordinator's signature, the certificate inside, that `sum` is what was signed, and every published
+/// secret against what its owner committed to.
+Result<Aggregate> accept_aggregate(const Membership& membership, const RoundContext& context, const AcceptedKeys& u1,
+                                   const AcceptedShares& u2, const AcceptedSurvivors& u3, ByteView aggregate,
+                                   std::span<const std::uint64_t> sum);
+
+}  // namespace bauta::client
