@@ -32,6 +32,10 @@ Bytes serialise(const Proto& proto) {
   return bytes;
 }
 
+bool has_unknown_field(const google::protobuf::Message& proto) {
+  return !proto.GetReflection()->GetUnknownFields(proto).empty();
+}
+
 // Field checks in the order in which a decoder reads; the first failure sticks.
 class Fields {
  public:
@@ -43,7 +47,7 @@ class Fields {
   void parse(Proto& proto, ByteView bytes) {
     if (error_) return;
     if (!proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return fail("not a protobuf message");
-    if (!proto.unknown_fields().empty()) fail("has a field that this version does not know");
+    if (has_unknown_field(proto)) fail("has a field that this version does not know");
   }
 
   template <std::size_t N>
@@ -191,7 +195,7 @@ Result<RoundDescriptor> decode<RoundDescriptor>(ByteView bytes) {
 
 Bytes encode(const Invitation& value) {
   v1::Invitation proto;
-  put(proto.mutable_descriptor_(), value.descriptor);
+  put(proto.mutable_round_descriptor(), value.descriptor);
   put(proto.mutable_plan(), value.plan);
   return serialise(proto);
 }
@@ -202,7 +206,7 @@ Result<Invitation> decode<Invitation>(ByteView bytes) {
   v1::Invitation proto;
   fields.parse(proto, bytes);
   Invitation value;
-  fields.bounded("descriptor", proto.descriptor_(), header_bytes(kMaxPartners), value.descriptor);
+  fields.bounded("descriptor", proto.round_descriptor(), header_bytes(kMaxPartners), value.descriptor);
   fields.bounded("plan", proto.plan(), 64 * 1024, value.plan);
   return fields.finish(std::move(value));
 }
@@ -360,7 +364,7 @@ Result<SharePackage> decode<SharePackage>(ByteView bytes) {
   if (fields.failed()) return fields.finish(std::move(value));
   for (const auto& delivered : proto.leaves()) {
     auto& leaf = value.leaves.emplace_back();
-    if (!delivered.unknown_fields().empty()) fields.fail("a leaf has a field that this version does not know");
+    if (has_unknown_field(delivered)) fields.fail("a leaf has a field that this version does not know");
     fields.partner(delivered.dealer(), leaf.dealer);
     fields.bounded("leaf", delivered.leaf(), 256, leaf.leaf);
     if (delivered.proof_size() > kMaxProof) fields.fail("a proof is too long");
@@ -481,7 +485,7 @@ Result<UnmaskShares> decode<UnmaskShares>(ByteView bytes) {
   if (static_cast<std::size_t>(proto.shares_size()) > kMaxPartners) fields.fail("has too many shares");
   for (const auto& revealed : proto.shares()) {
     if (fields.failed()) break;
-    if (!revealed.unknown_fields().empty()) fields.fail("a share has a field that this version does not know");
+    if (has_unknown_field(revealed)) fields.fail("a share has a field that this version does not know");
     if (!value.shares.empty() && value.shares.back().dealer >= revealed.dealer()) {
       fields.fail("dealers are not strictly ascending");
     }
@@ -521,7 +525,7 @@ Result<Aggregate> decode<Aggregate>(ByteView bytes) {
   if (static_cast<std::size_t>(proto.secrets_size()) > kMaxPartners) fields.fail("has too many secrets");
   for (const auto& revealed : proto.secrets()) {
     if (fields.failed()) break;
-    if (!revealed.unknown_fields().empty()) fields.fail("a secret has a field that this version does not know");
+    if (has_unknown_field(revealed)) fields.fail("a secret has a field that this version does not know");
     if (!value.secrets.empty() && value.secrets.back().partner >= revealed.partner()) {
       fields.fail("secrets are not strictly ascending");
     }
