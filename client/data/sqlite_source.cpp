@@ -87,7 +87,10 @@ Status SqliteSource::read(Table table, std::span<const std::string_view> columns
     std::string_view problem;
     for (std::size_t i = 0; i < order.size(); ++i) {
       const int column = static_cast<int>(order[i]);
-      if (sqlite3_column_type(handle, column) == SQLITE_BLOB) problem = "a blob where text is needed";
+      if (sqlite3_column_type(handle, column) == SQLITE_BLOB) {
+        problem = "a blob where text is needed";
+        continue;
+      }
       const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle, column));
       const int bytes = sqlite3_column_bytes(handle, column);
       fields[i] = text == nullptr ? std::string_view{} : std::string_view(text, static_cast<std::size_t>(bytes));
