@@ -38,7 +38,7 @@ std::uint32_t crc32_of(std::string_view text) {
 std::optional<std::filesystem::path> services_folder() {
   const char* data = std::getenv("BAUTA_DATA");
   if (data == nullptr) return std::nullopt;
-  for (const std::filesystem::path folder : {std::filesystem::path(data) / "services", std::filesystem::path(data)}) {
+  for (const auto& folder : {std::filesystem::path(data) / "services", std::filesystem::path(data)}) {
     if (std::filesystem::exists(folder / "grocery")) return folder;
   }
   return std::nullopt;

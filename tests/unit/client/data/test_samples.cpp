@@ -52,7 +52,7 @@ std::vector<RawEvent> random_events(std::uint64_t seed) {
   constexpr EventType kTypes[] = {EventType::purchase, EventType::view, EventType::mail_sent,
                                   EventType::coupon_redeemed};
   std::vector<RawEvent> events;
-  for (std::uint64_t i = 0; i < 250; ++i) {
+  for (std::uint64_t i = 0; i < 800; ++i) {
     const auto hour = static_cast<std::int64_t>(random.below(100 * 4)) * 6;
     events.push_back({static_cast<std::uint32_t>(random.below(kPersons)), hour * 3600, kTypes[random.below(4)],
                       static_cast<std::uint32_t>(random.below(4))});
