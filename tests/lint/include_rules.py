@@ -12,8 +12,8 @@ from source_files import CODE, ROOT, files, report, text_of
 BASE = {"common/base"}
 CRYPTO = BASE | {"common/crypto"}
 FEDERATION = CRYPTO | {"common/federation"}
-MASKING = FEDERATION | {"common/masking"}
-ROUND = MASKING | {"common/privacy", "common/evaluation"}
+MASKING = FEDERATION | {"common/evaluation", "common/masking"}  # the update carries evaluation lanes
+ROUND = MASKING | {"common/privacy"}
 STORED = ROUND | {"common/storage"}
 COMMON = STORED | {"common/model", "common/net"}
 COORDINATOR = {"coordinator/" + name for name in ("round", "partners", "models", "storage", "api")}
@@ -24,7 +24,7 @@ ALLOWED = {
     "common/base": set(),
     "common/crypto": BASE,
     "common/federation": CRYPTO,
-    "common/masking": FEDERATION,
+    "common/masking": MASKING,
     "common/privacy": CRYPTO,
     "common/evaluation": BASE,
     "common/model": FEDERATION,
