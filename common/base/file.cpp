@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -151,6 +152,22 @@ Status ensure_private_directory(const std::filesystem::path& path) {
   if ((status.st_mode & 077) != 0 && ::chmod(path.c_str(), 0700) != 0)
     return file_error("narrow the mode of", path, errno);
   return {};
+}
+
+Result<FileDescriptor> lock_directory(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / "lock";
+  BAUTA_TRY(FileDescriptor file, open_file(path, O_RDWR | O_CREAT));
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return file_error("lock", path, errno);
+    std::string holder = read_text_file(path, 64).ok() ? read_text_file(path, 64).value() : "";
+    while (!holder.empty() && holder.back() == '\n') holder.pop_back();
+    return Error{ErrorCode::busy, fmt::format("{} is in use by another process{}; stop it first", directory.string(),
+                                              holder.empty() ? "" : " (" + holder + ")")};
+  }
+  // Only a help for the message above; the lock itself is the kernel's.
+  if (::ftruncate(file.get(), 0) != 0) return file_error("write", path, errno);
+  BAUTA_RETURN_IF_ERROR(write_all(file.get(), as_bytes(fmt::format("process {}\n", ::getpid())), path));
+  return file;
 }
 
 Status remove_file(const std::filesystem::path& path) {

@@ -65,6 +65,10 @@ Status write_file_atomically(const std::filesystem::path& path, ByteView bytes);
 /// narrowed to 0700, and refused where it belongs to somebody else.
 Status ensure_private_directory(const std::filesystem::path& path);
 
+/// One process at a time: holds an exclusive lock on `directory`/lock until the descriptor is closed (also by a crash).
+/// Where another process holds it: ErrorCode::busy, naming that process.
+Result<FileDescriptor> lock_directory(const std::filesystem::path& directory);
+
 /// Removes the file durably; a file that is not there is no error.
 Status remove_file(const std::filesystem::path& path);
 
