@@ -17,6 +17,8 @@ class TextRules(unittest.TestCase):
             ("common/x.cpp", 'open("/wo' + 'rk/data");', "machine"),
             ("docs/x.md", "see /ho" + "me/me/x", "machine"),
             ("common/x.cpp", "// TO" + "DO: later", "left to do"),
+            ("tests/unit/x.cpp", 'TEST_CASE("in (a, b]") {', "must not hold ]"),
+            ("tests/unit/x.cpp", 'TEST_CASE_FIXTURE(Fixture, "why?") {', "must not hold ?"),
             ("common/x.h", "#pragma once\n// too late\n", "begin with a comment"),
         ]
         for name, text, expected in bad:

@@ -1,4 +1,5 @@
-"""Rules for every committed text: no path of one machine, nothing left to do, no dead link, headers that introduce themselves."""
+"""Rules for every committed text: no path of one machine, nothing left to do, no dead link, headers that introduce
+themselves, test names that ctest can hold."""
 import re
 import sys
 import urllib.parse
@@ -11,6 +12,9 @@ LEFT_OVER = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X",
 LINK = re.compile(r"(?<!\\)\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*\s*$", re.MULTILINE)
 MENTIONED = re.compile(r"(?<![\w/.-])docs/[\w./-]*[\w]")
+# Brackets and semicolons tear CMake's list of tests apart; * and ? would make a name match others too.
+TEST_NAME = re.compile(r'\b(?:TEST_CASE|SUBCASE|TEST_CASE_TEMPLATE|TEST_CASE_FIXTURE)\((?:\w+,\s*)?"((?:[^"\\]|\\.)*)"')
+BAD_IN_TEST_NAME = re.compile(r"[\[\];*?\\]")
 THIRD_PARTY = ("LICENSE",)
 
 
@@ -53,6 +57,10 @@ def check_file(root, path, text):
             findings.append(f"{path}:{line_of(text, match.start())}: {what}: {match.group(0)}")
     if path.suffix in (".h", ".proto") and path.parts[0] != "tests" and not re.match(r"\s*(//|/\*)", text):
         findings.append(f"{path}:1: the file must begin with a comment that says what it is for")
+    if path.suffix == ".cpp" and path.parts[0] == "tests":
+        for match in TEST_NAME.finditer(text):
+            if bad := BAD_IN_TEST_NAME.search(match.group(1)):
+                findings.append(f"{path}:{line_of(text, match.start())}: the test's name must not hold {bad.group(0)}")
     if path.suffix == ".md":
         findings += check_links(root, path, text)
     return findings
