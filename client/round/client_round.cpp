@@ -10,7 +10,8 @@ SecretBytes<32> secret_from(ByteView bytes, std::size_t offset) {
 }
 
 Error damaged(std::string_view item) {
-  return {ErrorCode::io, "the stored item " + std::string(item) + " has a wrong length; the state directory is damaged"};
+  return {ErrorCode::io,
+          "the stored item " + std::string(item) + " has a wrong length; the state directory is damaged"};
 }
 
 }  // namespace
@@ -25,7 +26,8 @@ ClientRound::~ClientRound() {
 
 Result<std::unique_ptr<ClientRound>> ClientRound::open(Membership membership, RoundContext context, SigningRules rules,
                                                        OutboxItems stored, RandomSource& random) {
-  std::unique_ptr<ClientRound> round(new ClientRound(std::move(membership), std::move(context), rules, std::move(stored)));
+  std::unique_ptr<ClientRound> round(
+      new ClientRound(std::move(membership), std::move(context), rules, std::move(stored)));
   BAUTA_RETURN_IF_ERROR(round->same_as_before(item::kDescriptor, round->context_.descriptor_blob, "round descriptor"));
   const Bytes* secrets = round->stored(item::kSecretKeys);
   const Bytes* message = round->stored(item::kAdvertiseKeys);

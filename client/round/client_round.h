@@ -1,6 +1,6 @@
-// One attempt of one round on a client, phase by phase. Pure: messages in, messages out. What has to be on disk before a
-// message may leave comes from take_unsaved(); opened again with those items after a crash, the same calls give the very
-// same bytes, so that no key, nonce or mask is ever used for two messages (docs/protocol.md §4, the outbox).
+// One attempt of one round on a client, phase by phase. Pure: messages in, messages out. What has to be on disk before
+// a message may leave comes from take_unsaved(); opened again with those items after a crash, the same calls give the
+// very same bytes, so that no key, nonce or mask is ever used for two messages (docs/protocol.md §4, the outbox).
 #pragma once
 
 #include <map>
@@ -25,7 +25,7 @@ inline constexpr std::string_view kDescriptor = "descriptor";
 inline constexpr std::string_view kSecretKeys = "secret/keys";  ///< e and m, 64 bytes
 inline constexpr std::string_view kAdvertiseKeys = "out/1";
 inline constexpr std::string_view kKeySet = "in/1";
-inline constexpr std::string_view kSelfSeed = "secret/seed";    ///< b, 32 bytes
+inline constexpr std::string_view kSelfSeed = "secret/seed";  ///< b, 32 bytes
 inline constexpr std::string_view kShareKeys = "out/2";
 inline constexpr std::string_view kSharePackage = "in/2";
 inline constexpr std::string_view kMaskedUpdate = "out/3";

@@ -99,8 +99,8 @@ Result<DealtShares> share_keys(const Membership& membership, const RoundContext&
     leaf_hashes.push_back(merkle_leaf(message.leaves.back()));
   }
   header.leaf_root = merkle_root(leaf_hashes);
-  message.header = sign_blob(label::kShareKeys, membership.roster->federation_id, *membership.signing_key, self,
-                             encode(header));
+  message.header =
+      sign_blob(label::kShareKeys, membership.roster->federation_id, *membership.signing_key, self, encode(header));
   dealt.message = encode(message);
   return dealt;
 }

@@ -1,5 +1,5 @@
-// Phase 2, client's side: checks U1 against the pinned roster, then deals Shamir shares of its self-mask seed and of its
-// mask key, each sealed for one holder.
+// Phase 2, client's side: checks U1 against the pinned roster, then deals Shamir shares of its self-mask seed and of
+// its mask key, each sealed for one holder.
 #pragma once
 
 #include <map>

@@ -20,8 +20,8 @@ std::optional<HeldShares> open_leaf(const Membership& membership, const RoundCon
   const auto key = share_encryption_key(context.rctx, u1.l1, dealer, membership.self, u1.keys.at(dealer).e_pk,
                                         own.e.public_key, own.e.secret, ShareSide::recipient);
   if (!key.ok()) return std::nullopt;
-  auto opened = aead_open(*key, kShareNonce, share_associated_data(context.rctx, u1.l1, dealer, membership.self),
-                          leaf->sealed);
+  auto opened =
+      aead_open(*key, kShareNonce, share_associated_data(context.rctx, u1.l1, dealer, membership.self), leaf->sealed);
   if (!opened.ok()) return std::nullopt;
   const WipeOnExit wipe(*opened);
   if (opened->size() != 80) return std::nullopt;
@@ -38,8 +38,8 @@ std::optional<HeldShares> open_leaf(const Membership& membership, const RoundCon
 }  // namespace
 
 Result<AcceptedShares> accept_share_package(const Membership& membership, const RoundContext& context,
-                                            const AdvertisedKeys& own, const AcceptedKeys& u1,
-                                            const DealtShares& dealt, ByteView package) {
+                                            const AdvertisedKeys& own, const AcceptedKeys& u1, const DealtShares& dealt,
+                                            ByteView package) {
   BAUTA_TRY(const auto delivered, decode<SharePackage>(package));
   BAUTA_TRY(const Bytes payload,
             open_blob(label::kHeaderSet, *membership.roster, kCoordinatorSigner, delivered.header_set));
@@ -52,8 +52,8 @@ Result<AcceptedShares> accept_share_package(const Membership& membership, const 
   }
   BAUTA_TRY(const auto own_message, decode<ShareKeys>(dealt.message));
   const auto holders = u1.partners();
-  const auto self_place = static_cast<std::uint64_t>(
-      std::lower_bound(holders.begin(), holders.end(), membership.self) - holders.begin());
+  const auto self_place =
+      static_cast<std::uint64_t>(std::lower_bound(holders.begin(), holders.end(), membership.self) - holders.begin());
 
   AcceptedShares accepted;
   bool own_present = false;
@@ -75,8 +75,8 @@ Result<AcceptedShares> accept_share_package(const Membership& membership, const 
       return Error{ErrorCode::malformed, "the share header of " + name + " names another partner or other holders"};
     }
     const auto& leaf = delivered.leaves[i];
-    if (leaf.dealer != dealer || !verify_merkle_proof(header.leaf_root, holders.size(), self_place,
-                                                      merkle_leaf(leaf.leaf), leaf.proof)) {
+    if (leaf.dealer != dealer ||
+        !verify_merkle_proof(header.leaf_root, holders.size(), self_place, merkle_leaf(leaf.leaf), leaf.proof)) {
       return Error{ErrorCode::bad_share, "the coordinator delivered a leaf that " + name + " did not sign"};
     }
     if (dealer == membership.self) {
@@ -111,8 +111,8 @@ Result<Bytes> mask_update(const Membership& membership, const RoundContext& cont
   subtract.push_back(false);
   for (const auto& [other, header] : u2.headers) {
     if (other == self) continue;
-    BAUTA_TRY(auto key, pair_mask_key(context.rctx, u1.l1, self, own.m.secret, own.m.public_key, other,
-                                      u1.keys.at(other).m_pk));
+    BAUTA_TRY(auto key,
+              pair_mask_key(context.rctx, u1.l1, self, own.m.secret, own.m.public_key, other, u1.keys.at(other).m_pk));
     keys.push_back(std::move(key));
     subtract.push_back(subtracts_pair_mask(self, other));
   }
@@ -122,7 +122,7 @@ Result<Bytes> mask_update(const Membership& membership, const RoundContext& cont
 
   MerkleBuilder tree;
   tree.update(wire_bytes(words));
-  const MaskedUpdateHeader header{context.rctx,  u1.l1,         u2.u2, self, context.descriptor.dimension,
+  const MaskedUpdateHeader header{context.rctx,  u1.l1,        u2.u2, self, context.descriptor.dimension,
                                   tree.finish(), u2.complaints};
   return sign_blob(label::kMaskedUpdate, membership.roster->federation_id, *membership.signing_key, self,
                    encode(header));

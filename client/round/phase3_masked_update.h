@@ -24,11 +24,11 @@ struct AcceptedShares {
 };
 
 /// Checks the coordinator's signature, every header's signature and transcript, that the own header is there unchanged,
-/// |U2| >= n_min, and that each leaf is the one its dealer signed. A leaf that a dealer spoilt becomes a complaint; a leaf
-/// that is not the dealer's is the coordinator's doing and an error.
+/// |U2| >= n_min, and that each leaf is the one its dealer signed. A leaf that a dealer spoilt becomes a complaint; a
+/// leaf that is not the dealer's is the coordinator's doing and an error.
 Result<AcceptedShares> accept_share_package(const Membership& membership, const RoundContext& context,
-                                            const AdvertisedKeys& own, const AcceptedKeys& u1,
-                                            const DealtShares& dealt, ByteView package);
+                                            const AdvertisedKeys& own, const AcceptedKeys& u1, const DealtShares& dealt,
+                                            ByteView package);
 
 /// Adds this client's self mask and its pair masks with all of U2 to the packed update and returns the signed header.
 /// `words` has context.layout().word_count() words and must be written to disk before the header or any of it leaves.

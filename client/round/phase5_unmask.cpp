@@ -29,8 +29,7 @@ Status check_certificate(const Membership& membership, const RoundContext& conte
     signers.insert(partner);
   }
   if (signers.size() < context.descriptor.thresholds.certify) {
-    return Error{ErrorCode::threshold_lost, "the certificate has " + std::to_string(signers.size()) +
-                                                " signatures, " +
+    return Error{ErrorCode::threshold_lost, "the certificate has " + std::to_string(signers.size()) + " signatures, " +
                                                 std::to_string(context.descriptor.thresholds.certify) + " are needed"};
   }
   return {};

@@ -22,9 +22,7 @@ using Digest = std::array<std::uint8_t, 32>;
 inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-inline std::string_view as_text(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 void append(Bytes& out, ByteView bytes);
 void append_u32(Bytes& out, std::uint32_t value);  ///< big-endian

@@ -12,16 +12,16 @@ namespace bauta {
 
 /// Why something was refused. The names are part of the REST API (problem+json "code") and of the log.
 enum class ErrorCode : std::uint8_t {
-  invalid_argument,   ///< a setting, an option or a request field is wrong
-  malformed,          ///< bytes that do not decode
-  oversized,          ///< longer than the limit for its kind
-  unauthenticated,    ///< no credential, or one that does not hold
-  forbidden,          ///< a valid identity that may not do this
-  revoked,            ///< the certificate or partner was revoked
+  invalid_argument,  ///< a setting, an option or a request field is wrong
+  malformed,         ///< bytes that do not decode
+  oversized,         ///< longer than the limit for its kind
+  unauthenticated,   ///< no credential, or one that does not hold
+  forbidden,         ///< a valid identity that may not do this
+  revoked,           ///< the certificate or partner was revoked
   not_found,
-  conflict,           ///< other bytes under a key that is already taken
-  wrong_phase,        ///< the round is not in the phase this message belongs to
-  wrong_context,      ///< another round, attempt, model, plan or roster (rctx, L1, U2 or U3 hash differ)
+  conflict,       ///< other bytes under a key that is already taken
+  wrong_phase,    ///< the round is not in the phase this message belongs to
+  wrong_context,  ///< another round, attempt, model, plan or roster (rctx, L1, U2 or U3 hash differ)
   bad_signature,
   not_in_cohort,
   late,               ///< after the phase's deadline
@@ -34,13 +34,13 @@ enum class ErrorCode : std::uint8_t {
   busy,               ///< try again later
   timeout,
   cancelled,
-  unreachable,        ///< connection refused, reset or name not resolved
-  tls,                ///< handshake or certificate failure
-  io,                 ///< file system
+  unreachable,  ///< connection refused, reset or name not resolved
+  tls,          ///< handshake or certificate failure
+  io,           ///< file system
   disk_full,
   database,
-  newer_schema,       ///< the state was written by a newer version
-  bad_data,           ///< the partner's own source rows are unusable
+  newer_schema,  ///< the state was written by a newer version
+  bad_data,      ///< the partner's own source rows are unusable
   internal,
 };
 
@@ -110,13 +110,13 @@ using Status = Result<void>;
 
 /// `BAUTA_TRY(auto x, f());` returns f()'s error from the enclosing function or declares x with its value.
 #define BAUTA_TRY(declaration, expression) BAUTA_TRY_(BAUTA_CONCAT(result_, __LINE__), declaration, expression)
-#define BAUTA_TRY_(result, declaration, expression) \
-  auto result = (expression);                       \
+#define BAUTA_TRY_(result, declaration, expression)   \
+  auto result = (expression);                         \
   if (!result.ok()) return std::move(result).error(); \
   declaration = std::move(result).value()
 
 /// `BAUTA_RETURN_IF_ERROR(f());` for a Status: returns its error from the enclosing function.
-#define BAUTA_RETURN_IF_ERROR(expression)                                 \
-  do {                                                                    \
+#define BAUTA_RETURN_IF_ERROR(expression)                                              \
+  do {                                                                                 \
     if (auto status_ = (expression); !status_.ok()) return std::move(status_).error(); \
   } while (false)

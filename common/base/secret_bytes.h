@@ -19,7 +19,9 @@ template <std::size_t N>
 class SecretBytes {
  public:
   SecretBytes() = default;
-  explicit SecretBytes(std::span<const std::uint8_t, N> bytes) { std::copy(bytes.begin(), bytes.end(), bytes_.begin()); }
+  explicit SecretBytes(std::span<const std::uint8_t, N> bytes) {
+    std::copy(bytes.begin(), bytes.end(), bytes_.begin());
+  }
   ~SecretBytes() { wipe(); }
   SecretBytes(const SecretBytes&) = delete;
   SecretBytes& operator=(const SecretBytes&) = delete;

@@ -38,18 +38,18 @@ struct ServerSettings {
 
 /// How an update becomes integers (docs/protocol.md §7).
 struct UpdateSettings {
-  double clip = 1.0;       ///< l2 norm bound C of the delta
-  double range = 0.1;      ///< each coordinate saturates here
-  std::uint32_t bits = 20; ///< signed bits per coordinate
-  std::uint32_t lane = 32; ///< 8, 12, 16 or 32
+  double clip = 1.0;        ///< l2 norm bound C of the delta
+  double range = 0.1;       ///< each coordinate saturates here
+  std::uint32_t bits = 20;  ///< signed bits per coordinate
+  std::uint32_t lane = 32;  ///< 8, 12, 16 or 32
 };
 
 struct RoundSettings {
   std::uint32_t rounds = 10;
-  Milliseconds deadline{600'000};     ///< of one round; all phase deadlines derive from it
-  std::uint32_t min_participants = 3; ///< nobody certifies a sum over fewer
-  double over_selection = 1.0;        ///< cohort size = ceil(over_selection * min_participants), at most all present
-  double max_colluding = 0.25;        ///< f_max = max(1, floor(max_colluding * n))
+  Milliseconds deadline{600'000};      ///< of one round; all phase deadlines derive from it
+  std::uint32_t min_participants = 3;  ///< nobody certifies a sum over fewer
+  double over_selection = 1.0;         ///< cohort size = ceil(over_selection * min_participants), at most all present
+  double max_colluding = 0.25;         ///< f_max = max(1, floor(max_colluding * n))
   std::uint32_t max_attempts = 10;
 };
 

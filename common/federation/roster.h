@@ -20,7 +20,7 @@ using PartnerIndex = std::uint32_t;
 struct RosterEntry {
   std::string partner_id;  ///< as in the certificate: [a-z0-9_-]{1,64}
   VerifyKey signing_key;
-  double weight = 1.0;     ///< public weight class in (0, 1]
+  double weight = 1.0;  ///< public weight class in (0, 1]
 };
 
 /// Immutable after parsing; safe to share between threads.

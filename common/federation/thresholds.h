@@ -6,9 +6,10 @@
 namespace bauta {
 
 struct Thresholds {
-  std::uint32_t shamir = 0;   ///< t: shares needed to open one secret; max(f+1, floor(n/2)+1)
-  std::uint32_t certify = 0;  ///< T: signatures on one U3; floor((n+f)/2)+1, so that two certificates need a double signer
-  std::uint32_t n_min = 0;    ///< least number of survivors
+  std::uint32_t shamir = 0;  ///< t: shares needed to open one secret; max(f+1, floor(n/2)+1)
+  std::uint32_t certify =
+      0;  ///< T: signatures on one U3; floor((n+f)/2)+1, so that two certificates need a double signer
+  std::uint32_t n_min = 0;  ///< least number of survivors
 
   bool operator==(const Thresholds&) const = default;
 };

@@ -44,8 +44,8 @@ Result<RoundContext> open_descriptor(std::shared_ptr<const Roster> roster, ByteV
   return context;
 }
 
-RoundDescriptor descriptor_for(const Roster& roster, const Plan& plan, const Digest& plan_hash, std::uint64_t parameters,
-                               std::vector<PartnerIndex> cohort) {
+RoundDescriptor descriptor_for(const Roster& roster, const Plan& plan, const Digest& plan_hash,
+                               std::uint64_t parameters, std::vector<PartnerIndex> cohort) {
   const auto n = static_cast<std::uint32_t>(cohort.size());
   RoundDescriptor descriptor;
   descriptor.federation_id = roster.federation_id;

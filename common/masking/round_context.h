@@ -34,7 +34,7 @@ struct RoundContext {
 Result<RoundContext> open_descriptor(std::shared_ptr<const Roster> roster, ByteView blob);
 
 /// The descriptor that a plan prescribes for a cohort; both sides build it, the client to compare.
-RoundDescriptor descriptor_for(const Roster& roster, const Plan& plan, const Digest& plan_hash, std::uint64_t parameters,
-                               std::vector<PartnerIndex> cohort);
+RoundDescriptor descriptor_for(const Roster& roster, const Plan& plan, const Digest& plan_hash,
+                               std::uint64_t parameters, std::vector<PartnerIndex> cohort);
 
 }  // namespace bauta

@@ -60,7 +60,9 @@ Result<Bytes> open_blob(std::string_view label, const Roster& roster, std::uint3
   return std::move(decoded.payload);
 }
 
-Digest round_context_hash(ByteView descriptor_payload) { return sha256_concat({as_bytes("bauta/v1/rd"), descriptor_payload}); }
+Digest round_context_hash(ByteView descriptor_payload) {
+  return sha256_concat({as_bytes("bauta/v1/rd"), descriptor_payload});
+}
 
 Digest u1_hash(const Digest& rctx, std::span<const Bytes> messages) {
   return set_hash("bauta/v1/u1", {rctx}, messages);

@@ -26,8 +26,8 @@ Result<QuantiseReport> encode_update(const RoundContext& context, PartnerIndex s
                                      std::span<std::uint64_t> words) {
   const LaneLayout layout = context.layout();
   if (update.size() != context.parameters() || words.size() != layout.word_count()) {
-    return Error{ErrorCode::out_of_range, "the update has " + std::to_string(update.size()) + " coordinates, the round " +
-                                              std::to_string(context.parameters())};
+    return Error{ErrorCode::out_of_range, "the update has " + std::to_string(update.size()) +
+                                              " coordinates, the round " + std::to_string(context.parameters())};
   }
   const double weight = context.roster->entries[self].weight;
   BAUTA_TRY(const auto report, quantise(update, weight, context.quantiser(), layout, rounding, words));

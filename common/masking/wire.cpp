@@ -172,7 +172,11 @@ Result<RoundDescriptor> decode<RoundDescriptor>(ByteView bytes) {
   if (proto.suite() != kSuite) fields.fail("suite " + std::to_string(proto.suite()) + " is not implemented");
   if (proto.graph() != v1::GRAPH_COMPLETE) fields.fail("only the complete graph is implemented");
   fields.fixed("federation_id", proto.federation_id(), value.federation_id);
+  const auto is_run_id_character = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-'; };
   if (proto.run_id().size() > kMaxRunId) fields.fail("run_id is too long");
+  if (!std::all_of(proto.run_id().begin(), proto.run_id().end(), is_run_id_character)) {
+    fields.fail("run_id has other characters than a-z, 0-9 and '-'");
+  }
   value.run_id = proto.run_id();
   value.round_no = proto.round_no();
   value.attempt = proto.attempt();

@@ -37,7 +37,7 @@ class ShareKeysPhase {
   struct Dealt {
     Bytes header_blob;
     ShareKeysHeader header;
-    std::vector<Bytes> leaves;       // as received, in the order of holders_
+    std::vector<Bytes> leaves;  // as received, in the order of holders_
     std::vector<ShareLeaf> decoded;
     std::vector<Digest> leaf_hashes;
   };

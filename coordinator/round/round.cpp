@@ -47,10 +47,18 @@ Result<std::optional<RoundEvent>> Round::receive(Phase phase, PartnerIndex from,
   const auto judge = [&]() -> Result<bool> {
     switch (phase) {
       case Phase::advertise_keys: return phase1_->check(from, message);
-      case Phase::share_keys: if (phase2_) return phase2_->check(from, message); break;
-      case Phase::masked_update: if (phase3_) return phase3_->check(from, message); break;
-      case Phase::certify_survivors: if (phase4_) return phase4_->check(from, message); break;
-      case Phase::unmask: if (phase5_) return phase5_->check(from, message); break;
+      case Phase::share_keys:
+        if (phase2_) return phase2_->check(from, message);
+        break;
+      case Phase::masked_update:
+        if (phase3_) return phase3_->check(from, message);
+        break;
+      case Phase::certify_survivors:
+        if (phase4_) return phase4_->check(from, message);
+        break;
+      case Phase::unmask:
+        if (phase5_) return phase5_->check(from, message);
+        break;
       case Phase::finished:
       case Phase::voided: break;
     }

@@ -28,8 +28,8 @@ class TestFederation {
     std::string text = "federation = \"test\"\nfederation_id = \"" + std::string(64, 'a') + "\"\n[coordinator]\n";
     text += "signing_key = \"" + to_base64(coordinator_key().spki()) + "\"\n";
     for (std::size_t i = 0; i < partners; ++i) {
-      text += "[[partner]]\nid = \"p" + std::to_string(i) + "\"\nsigning_key = \"" +
-              to_base64(partner_key(i).spki()) + "\"\n";
+      text += "[[partner]]\nid = \"p" + std::to_string(i) + "\"\nsigning_key = \"" + to_base64(partner_key(i).spki()) +
+              "\"\n";
     }
     auto parsed = parse_roster(text);
     BAUTA_CHECK(parsed.ok());
@@ -87,8 +87,8 @@ enum class LeavesAfter : int {
 
 struct Schedule {
   std::map<PartnerIndex, LeavesAfter> leaves;
-  std::uint64_t order_seed = 1;      ///< of the arrival order in every phase
-  unsigned crash_percent = 0;        ///< chance before every step that a side is torn down and reopened from its records
+  std::uint64_t order_seed = 1;  ///< of the arrival order in every phase
+  unsigned crash_percent = 0;    ///< chance before every step that a side is torn down and reopened from its records
 };
 
 struct Outcome {
@@ -177,9 +177,8 @@ class RoundHarness {
     };
     const auto must = [](const Status& status) { BAUTA_CHECK(status.ok()); };
 
-    each(LeavesAfter::advertise_keys, [&](PartnerIndex u) {
-      must(deliver(Phase::advertise_keys, u, client(u).advertise_keys()));
-    });
+    each(LeavesAfter::advertise_keys,
+         [&](PartnerIndex u) { must(deliver(Phase::advertise_keys, u, client(u).advertise_keys())); });
     must(close());
     if (round_->phase() == Phase::voided) return voided(outcome);
 
@@ -287,7 +286,8 @@ inline std::vector<std::uint64_t> random_words(const LaneLayout& layout, std::ui
   std::vector<std::uint64_t> words(layout.word_count(), 0);
   const std::int64_t largest = (std::int64_t{1} << (bits - 1)) - 1;
   for (std::size_t i = 0; i < layout.dimension; ++i) {
-    set_lane(words, layout, i, static_cast<std::int64_t>(random.below(2 * static_cast<std::uint64_t>(largest) + 1)) - largest);
+    set_lane(words, layout, i,
+             static_cast<std::int64_t>(random.below(2 * static_cast<std::uint64_t>(largest) + 1)) - largest);
   }
   return words;
 }
