@@ -1,0 +1,92 @@
+#include "common/evaluation/bootstrap.h"
+
+#include <doctest/doctest.h>
+
+#include <numeric>
+#include <vector>
+
+#include "common/base/counter_random.h"
+
+using namespace bauta;
+
+namespace {
+
+struct Drawn {
+  std::vector<Scored> good;  // separates by 1
+  std::vector<Scored> useless;
+  std::vector<std::uint32_t> persons;
+};
+
+Drawn draw(std::size_t count, std::uint64_t seed, std::uint32_t samples_per_person) {
+  CounterRandom random(seed, "drawn");
+  Drawn drawn;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool label = random.below(2) == 0;
+    drawn.good.push_back({random.unit() * 2 + (label ? 1 : 0), label});
+    drawn.useless.push_back({random.unit(), label});
+    drawn.persons.push_back(static_cast<std::uint32_t>(i) / samples_per_person * 7);
+  }
+  return drawn;
+}
+
+}  // namespace
+
+TEST_CASE("about 95 of 100 intervals cover the true AUC") {
+  // P(U(1,3) > U(0,2)) = 1 - 1/8
+  int covered = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const Drawn drawn = draw(200, seed, 1);
+    const auto interval = bootstrap_auc(drawn.good, drawn.persons, {400, 0.95, seed});
+    REQUIRE(interval);
+    covered += interval->low <= 0.875 && 0.875 <= interval->high ? 1 : 0;
+  }
+  CHECK(covered >= 87);
+  CHECK(covered <= 100);
+}
+
+TEST_CASE("samples that repeat a person widen the interval") {
+  Drawn drawn = draw(300, 5, 1);
+  const auto single = bootstrap_auc(drawn.good, drawn.persons);
+  Drawn repeated;
+  for (std::size_t i = 0; i < drawn.good.size(); ++i) {
+    for (int copy = 0; copy < 4; ++copy) {
+      repeated.good.push_back(drawn.good[i]);
+      repeated.persons.push_back(drawn.persons[i]);
+    }
+  }
+  const auto clustered = bootstrap_auc(repeated.good, repeated.persons);
+  std::vector<std::uint32_t> pretended(repeated.good.size());
+  std::iota(pretended.begin(), pretended.end(), 0U);
+  const auto pretended_apart = bootstrap_auc(repeated.good, pretended);
+  REQUIRE((single && clustered && pretended_apart));
+  const auto length = [](const Interval& i) { return i.high - i.low; };
+  CHECK(length(*clustered) == doctest::Approx(length(*single)).epsilon(0.15));
+  CHECK(length(*pretended_apart) < 0.65 * length(*clustered));
+}
+
+TEST_CASE("the same seed gives the same interval, another seed another") {
+  const Drawn drawn = draw(200, 3, 2);
+  const auto a = bootstrap_auc(drawn.good, drawn.persons, {300, 0.95, 1});
+  const auto b = bootstrap_auc(drawn.good, drawn.persons, {300, 0.95, 1});
+  const auto c = bootstrap_auc(drawn.good, drawn.persons, {300, 0.95, 2});
+  CHECK(a->low == b->low);
+  CHECK(a->high == b->high);
+  CHECK(a->low != c->low);
+}
+
+TEST_CASE("the paired difference is exactly zero between equal scores and clear between unequal ones") {
+  const Drawn drawn = draw(400, 4, 2);
+  const auto none = bootstrap_auc_difference(drawn.good, drawn.good, drawn.persons);
+  CHECK(none->low == 0);
+  CHECK(none->high == 0);
+  const auto clear = bootstrap_auc_difference(drawn.good, drawn.useless, drawn.persons);
+  CHECK(clear->low > 0.2);
+  CHECK(clear->high < 0.55);
+}
+
+TEST_CASE("there is no interval where there is no AUC") {
+  const std::vector<Scored> one_class = {{1, true}, {2, true}};
+  const std::vector<std::uint32_t> persons = {0, 1};
+  CHECK_FALSE(bootstrap_auc(one_class, persons));
+  CHECK_FALSE(bootstrap_auc({}, {}));
+}
