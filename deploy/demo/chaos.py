@@ -30,9 +30,9 @@ class Chaos:
         self.next_round = first_round  # rounds completed before the next stage may begin
         self.down_since = None         # position at which the slow client was killed, until it is restarted
         self.logs = {name: federation.events_of(name) for name in federation.services}
-        self.uploading = {}            # client -> time.monotonic() at which its upload began
-        self.uploaded = []             # clients that finished their upload, in that order, in this round
-        self.round_no = None
+        self.uploading = {}            # client -> (round, time.monotonic() at which its upload of that round began)
+        self.finished = []             # (round, client) of finished uploads, in that order
+        self.round_no = 0              # the round that is open as far as the last status tells
 
     @property
     def done(self):
@@ -46,18 +46,17 @@ class Chaos:
         for name, log in self.logs.items():
             for entry in log.poll():
                 if entry["event"] == "upload started":
-                    self.uploading[name] = time.monotonic()
-                    if name in self.uploaded:
-                        self.uploaded.remove(name)
+                    self.uploading[name] = (entry["round"], time.monotonic())
                 elif entry["event"] == "upload finished":
                     self.uploading.pop(name, None)
-                    self.uploaded.append(name)
+                    self.finished.append((entry["round"], name))
+
+    def uploaded(self):
+        """The clients that have finished their upload of the open round, first come first."""
+        return [name for round_no, name in self.finished if round_no == self.round_no]
 
     def step(self, status):
-        round_no = position(status)[0]
-        if round_no != self.round_no:
-            self.round_no = round_no
-            self.uploaded.clear()
+        self.round_no = position(status)[0]
         self.read_logs()
         if self.down_since is not None and (position(status)[:2] != self.down_since[:2] or position(status)[2] > UPLOAD):
             self.announce(f"chaos: {self.slow} is started again, its round went on without it")
@@ -72,14 +71,15 @@ class Chaos:
 
     def slow_is_uploading(self):
         """The slow client is at least half a second into its upload."""
-        return self.slow in self.uploading and time.monotonic() - self.uploading[self.slow] > 0.5
+        round_no, since = self.uploading.get(self.slow, (None, 0))
+        return round_no == self.round_no and time.monotonic() - since > 0.5
 
     def mid_upload(self, status):
         if not self.slow_is_uploading():
             return
         self.federation.clients[self.slow].kill()
         self.read_logs()
-        if self.slow in self.uploaded:
+        if self.slow in self.uploaded():
             self.announce(f"chaos: {self.slow} was faster than the kill, trying again in the next round")
             self.federation.start_client(self.slow)
             self.next_round = status["rounds_done"] + 1
@@ -89,34 +89,41 @@ class Chaos:
         self.down_since = position(status)
         self.stage += 1
 
+    def round_was_open(self, status):
+        """After a kill: the slow client had still not finished its upload, so the round it was aimed at was open.
+        Otherwise the next round gets another try."""
+        self.next_round = status["rounds_done"] + 1
+        self.read_logs()
+        if self.uploading.get(self.slow, (None, 0))[0] == self.round_no:
+            return True
+        self.announce("chaos: the round may have been over before the kill, trying again in the next round")
+        return False
+
     def after_upload(self, status):
-        victims = [name for name in self.uploaded if name != self.slow]
+        victims = [name for name in self.uploaded() if name != self.slow]
         if not victims or not self.slow_is_uploading():
             return
-        victim = victims[0]
-        self.federation.clients[victim].kill()
-        self.next_round = status["rounds_done"] + 1
-        now = self.federation.show_run(status["run_id"])
-        self.federation.start_client(victim)
-        if position(now)[0] != self.round_no or now["rounds_done"] != status["rounds_done"]:
-            self.announce(f"chaos: the round was over before {victim} was killed, trying again in the next round")
-            return
-        self.announce(f"chaos: SIGKILL for {victim} after its upload, round {self.round_no}; started again at once")
-        self.stage += 1
+        self.federation.clients[victims[0]].kill()
+        open_round = self.round_was_open(status)
+        self.federation.start_client(victims[0])
+        if open_round:
+            self.announce(f"chaos: SIGKILL for {victims[0]} after its upload, round {self.round_no}; started again at once")
+            self.stage += 1
 
     def mid_round(self, status):
-        if not self.uploaded or not self.slow_is_uploading():
+        if not self.uploaded() or not self.slow_is_uploading():
             return
         coordinator = self.federation.coordinator
         coordinator.kill()
+        open_round = self.round_was_open(status)
         started = time.monotonic()
         self.federation.start_coordinator()
         now = self.federation.show_run(status["run_id"])
-        self.next_round = status["rounds_done"] + 1
         # It resumes in the phase it was killed in, or has gone on from there since.
-        if now["rounds_done"] > status["rounds_done"] + 1 or position(now)[0] < self.round_no:
+        if position(now)[0] < self.round_no or now["rounds_done"] < status["rounds_done"]:
             raise Failure(f"the coordinator lost its place: {status['round']} before the kill, {now['round']} after it",
                           coordinator.log)
-        self.announce(f"chaos: SIGKILL for the coordinator in round {self.round_no}, phase {status['round']['phase']}; "
-                      f"back after {time.monotonic() - started:.1f} s")
-        self.stage += 1
+        if open_round:
+            self.announce(f"chaos: SIGKILL for the coordinator in round {self.round_no}, phase {status['round']['phase']}; "
+                          f"back after {time.monotonic() - started:.1f} s")
+            self.stage += 1

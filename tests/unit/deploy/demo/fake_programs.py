@@ -14,7 +14,7 @@ import time
 import tomllib
 
 PHASES = ("advertise_keys", "share_keys", "masked_update", "certify_survivors", "unmask")
-DEADLINE = 4.0
+DEADLINE = 5.0
 
 
 def option(arguments, name):
@@ -104,7 +104,7 @@ def client_run(config):
             time.sleep(0.02)
             continue
         log("upload started", round=round_no)
-        time.sleep(1.5 if config["transport"]["upload_bytes_per_second"] else 0.05)
+        time.sleep(2.5 if config["transport"]["upload_bytes_per_second"] else 0.05)
         if read(shared / "run.json")["round"] == state["round"]:
             done.touch()
             log("upload finished", round=round_no)

@@ -74,7 +74,7 @@ class Demo(TemporaryFolder):
         self.assert_no_process_left()
 
     def test_chaos_kills_what_it_says_at_the_moment_it_says(self):
-        code, output, errors = self.finish(self.start("--rounds", "5", "--chaos"), 100)
+        code, output, errors = self.finish(self.start("--rounds", "6", "--chaos"), 100)
         self.assertEqual((0, ""), (code, errors), output)
         for line in ("SIGKILL for books in the middle of its upload", "after its upload", "SIGKILL for the coordinator"):
             self.assertIn(line, output)
