@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 12> kBrands = {"Arco",  "Belmo", "Corvin"
 
 constexpr double kRefusing = 0.02;
 constexpr double kJoinedBefore = 0.6;
+constexpr double kHabit = 0.9;
 constexpr double kOwnRate = 0.35;  // spread of the part of a person's log rate that no interest explains
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
@@ -88,7 +89,9 @@ class Maker {
       person.activity.joined = person_draw_.chance(kJoinedBefore)
                                    ? 0
                                    : static_cast<int>(person_draw_.below(static_cast<std::uint32_t>(kDays)));
-      if (recipe.style != Style::mailer) {
+      if (recipe.style == Style::mailer) {
+        person.answering = kHabit * person_draw_.normal();
+      } else {
         const double rate =
             recipe.sessions_per_year / kDays * std::exp(person.latent.pull + kOwnRate * person_draw_.normal());
         for (const double factor : days) person.activity.rate.push_back(rate * factor);
@@ -163,7 +166,7 @@ class Maker {
   }
 
   /// A campaign a week, each to some of those who have joined. Whether a mail is opened or redeemed depends on how much
-  /// of the person's interest its own interest has, and a little on the person's pull.
+  /// its interest is the person's, on the person's habit of answering and, redeeming, on the person's pull.
   void send_campaigns() {
     for (std::uint32_t i = 0; i < service_.items.size(); ++i) {
       const int day = static_cast<int>(i) * 7 + 1;
@@ -172,9 +175,9 @@ class Maker {
         const MadePerson& person = service_.persons[p];
         if (person.activity.joined > day || !draw_.chance(0.4)) continue;
         const double match = person.latent.interests[interest];
-        const double redeems = sigmoid(-3.2 + 5.5 * match + 0.6 * person.latent.pull);
+        const double redeems = sigmoid(-3.2 + 3.0 * match + person.latent.pull + person.answering);
         const bool redeemed = draw_.chance(redeems);
-        const bool opened = redeemed || draw_.chance(sigmoid(-2 + 5 * match));
+        const bool opened = redeemed || draw_.chance(sigmoid(-2.0 + 4.0 * match + person.answering));
         service_.offer_chance.emplace(std::pair(p, i), redeems);
         add(p, kFirstDay + day * UnixSeconds{86400} + 9 * 3600, EventType::mail_sent, i);
         if (opened) add_in_time(p, moment(day, 10, 22, false), EventType::mail_open, i);

@@ -55,7 +55,8 @@ struct MadePerson {
   std::string id;
   bool consents = true;
   LatentPerson latent;
-  Activity activity;  ///< not of a mailer
+  Activity activity;     ///< of a mailer only when the person joined
+  double answering = 0;  ///< mailer: added to the log odds of answering any mail
 };
 
 inline constexpr std::uint32_t kNothing = std::numeric_limits<std::uint32_t>::max();

@@ -17,8 +17,8 @@ enum class Scale : std::uint8_t { full, small };
 ///
 /// Planted: every person has weights on twelve interests; items are named by words of one interest, the same words in
 /// every service; the `pull` of an interest, the same in every service, raises or lowers how often a person comes, and
-/// a mail is redeemed the more often the closer its interest is to the person's. About 2 % of the persons refuse
-/// consent.
+/// a mail is redeemed the more often the closer its interest is to the person's and the higher the person's pull. About
+/// 2 % of the persons refuse consent.
 ///
 /// ground_truth.json holds the interests with their words and pull; for each service the task, counts, each person's
 /// and item's interests, and `oracle_auc`: the AUC on the very test samples of the task for an observer who knows every
