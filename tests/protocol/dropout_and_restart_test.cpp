@@ -74,7 +74,7 @@ TEST_CASE("the order of arrival changes neither the survivors nor the sum") {
   }
 }
 
-TEST_CASE("a client killed before it could save anything makes fresh keys; one that saved sends the same bytes") {
+TEST_CASE("a client killed before it could save anything makes fresh keys, one that saved sends the same bytes") {
   Case test;
   RoundHarness harness(test.federation, test.descriptor, 5);
   const Bytes first = harness.client(0).advertise_keys();

@@ -123,7 +123,7 @@ TEST_CASE("a share header that lies about round, holders, leaves or root is refu
   CHECK(code([](ShareKeys& k, ShareKeysHeader&) { k.leaves[0].back() ^= 1; }) == ErrorCode::bad_share);
 }
 
-TEST_CASE("a leaf that does not open becomes a complaint; accuser and accused sit out the next attempt") {
+TEST_CASE("a leaf that does not open becomes a complaint, accuser and accused sit out the next attempt") {
   Started round;
   round.advertise_all();
   round.share_all_but({2});
