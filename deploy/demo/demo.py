@@ -187,7 +187,7 @@ def demo(options, work, screen):
         run_file = work / "run.json"
         run_file.write_text(json.dumps(status, indent=2) + "\n", encoding="utf-8")
         model = work / "model.bauta"
-        federation.bauta("models", "download", status["model_hash"], "--out", model)
+        federation.download_model(status["model_hash"], model)
         if not options.keep:
             federation.stop_clients()
         reports = evaluate(federation, screen)

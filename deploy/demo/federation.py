@@ -192,11 +192,15 @@ class Federation:
 
     # The operator's commands
 
-    def bauta(self, *arguments, seconds=30):
-        """One call of the operator's command; its JSON answer."""
-        output = run([self.programs["bauta"], "--server", f"https://127.0.0.1:{self.ports[1]}", "--ca",
-                      self.pki / "ca.pem", "--token-file", self.token_file, "-o", "json", *arguments],
-                     seconds=seconds * slowdown(), log=self.log_of("commands"))
+    def operator(self, *arguments, seconds=30):
+        """One call of the operator's command; what it printed."""
+        return run([self.programs["bauta"], "--server", f"https://127.0.0.1:{self.ports[1]}", "--ca", self.pki / "ca.pem",
+                    "--token-file", self.token_file, "-o", "json", *arguments],
+                   seconds=seconds * slowdown(), log=self.log_of("commands"))
+
+    def bauta(self, *arguments):
+        """One call of the operator's command; its JSON answer, None where it has none."""
+        output = self.operator(*arguments)
         try:
             return json.loads(output) if output.strip() else None
         except ValueError:
@@ -208,25 +212,29 @@ class Federation:
         self.bauta("runs", "start", run_id)
         return run_id
 
-    def wait_for_partners(self, seconds=60):
-        """Until every client has said in its log that it reached the coordinator."""
-        logs = {name: self.events_of(name) for name in self.services}
-        waiting = set(logs)
+    def present_partners(self):
+        """Names of the partners whose clients have lately asked the coordinator for a round."""
+        return {partner["partner_id"] for partner in self.bauta("partners", "list") if partner["present"]}
 
-        def all_connected():
+    def wait_for_partners(self, seconds=60):
+        """Until every client is there; a run takes in who is present when it begins."""
+        absent = set(self.services)
+
+        def all_present():
             self.check_alive()
-            for name in list(waiting):
-                if any(entry["event"] == "connected" for entry in logs[name].poll()):
-                    waiting.discard(name)
-            return not waiting
+            absent.difference_update(self.present_partners())
+            return not absent
 
         try:
-            wait_until(all_connected, seconds * slowdown(), "all clients connected")
+            wait_until(all_present, seconds * slowdown(), "all clients reached the coordinator", pause=0.2)
         except Failure as failure:
-            if waiting and failure.log is None:
-                name = sorted(waiting)[0]
-                raise Failure(f"client {name} did not reach the coordinator: {failure}", self.log_of(name)) from None
+            if failure.log is None and absent:
+                name = sorted(absent)[0]
+                raise Failure(f"client {name} did not reach the coordinator within {seconds} s", self.log_of(name)) from None
             raise
+
+    def download_model(self, model_hash, file):
+        self.operator("models", "download", model_hash, "--out", file)
 
     def show_run(self, run_id):
         return self.bauta("runs", "show", run_id)

@@ -92,7 +92,7 @@ def coordinator_run(config):
 def client_run(config):
     shared = shared_folder(config)
     name = config["name"]
-    log("connected")
+    (shared / f"{name}.present").touch()
     while True:
         state = read(shared / "run.json")
         if not state or state["state"] != "running" or state["round"].get("phase") != PHASES[2]:
@@ -113,6 +113,8 @@ def client_run(config):
 def operator(arguments):
     token_file = pathlib.Path(option(arguments, "--token-file"))
     shared = token_file.parent / "pki" / "fake"
+    if "partners" in arguments:
+        return [{"partner_id": path.stem, "present": True} for path in shared.glob("*.present")]
     command = [argument for argument in arguments if not argument.startswith("-")]
     if "create" in command:
         plan = tomllib.loads(pathlib.Path(option(arguments, "--plan")).read_text())
