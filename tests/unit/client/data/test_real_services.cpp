@@ -57,7 +57,9 @@ TEST_CASE("all nine real services load, hold consenting persons only and give sa
     MESSAGE("skipped: set BAUTA_DATA to the data folder (the one with services/grocery in it)");
     return;
   }
-  for (const auto& [name, counts] : kServices) {
+  for (const auto& service : kServices) {
+    const std::string& name = service.first;  // clang 14 cannot capture structured bindings
+    const Counts& counts = service.second;
     CAPTURE(name);
     const auto file = std::filesystem::path(BAUTA_SOURCE_DIR) / "deploy/demo/services" / (name + ".toml");
     const auto settings = read_service_file(file, *folder);

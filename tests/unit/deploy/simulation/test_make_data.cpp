@@ -110,8 +110,9 @@ TEST_CASE("at full size there are large services and a tiny one, and what was fo
   CHECK(truth["services"]["made_grocery"]["events"] > 20'000);
   CHECK(truth["services"]["made_grocery"]["persons"] > 1'500);
   CHECK(truth["services"]["made_restaurants"]["persons"] < 300);
-  for (const auto& [name, service] : truth["services"].items()) {
-    CAPTURE(name);
+  for (const auto& named : truth["services"].items()) {
+    CAPTURE(named.key());
+    const nlohmann::json& service = named.value();
     const double samples = service["test_samples"];
     const double positives = service["test_positives"];
     const double expected = service["expected_positives"];
