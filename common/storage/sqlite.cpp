@@ -11,34 +11,40 @@
 namespace bauta {
 namespace {
 
+/// errno of the last system call that failed on the database file or its WAL. sqlite3_system_errno has forgotten it by
+/// the time a statement has been rolled back.
+int last_errno(sqlite3* handle) {
+  int on_database = 0;
+  int on_wal = 0;
+  sqlite3_file* wal = nullptr;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &on_database);
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  if (wal != nullptr && wal->pMethods != nullptr) wal->pMethods->xFileControl(wal, SQLITE_FCNTL_LAST_ERRNO, &on_wal);
+  return on_wal != 0 ? on_wal : on_database;
+}
+
+bool is_no_room(int errno_value) { return errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EFBIG; }
+
 /// The database's last error as a value.
 Error sqlite_error(sqlite3* handle, int code, std::string_view purpose, std::string_view file) {
   const std::string what = fmt::format("cannot {} in {}: {}", purpose, file, sqlite3_errstr(code));
-  const int system = handle != nullptr ? sqlite3_system_errno(handle) : 0;
   switch (code & 0xFF) {
-    case SQLITE_FULL:
-      return {ErrorCode::disk_full, what + "; free space on that file system and try again"};
+    case SQLITE_FULL: return {ErrorCode::disk_full, what + "; free space on that file system and try again"};
     case SQLITE_IOERR:
-      if (system == EFBIG || system == EDQUOT || system == ENOSPC) {
-        return file_error(purpose, std::filesystem::path(file), system);
-      }
-      return {ErrorCode::io, fmt::format("{} ({})", what, sqlite3_errstr(code & 0xFF))};
+      // SQLITE_FULL covers ENOSPC of a write only. A stale errno does no harm: then there was no room a moment ago.
+      if (const int system = last_errno(handle); is_no_room(system))
+        return file_error(fmt::format("{} in", purpose), file, system);
+      return {ErrorCode::io, fmt::format("{} (extended code {})", what, code)};
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return {ErrorCode::busy, what + "; another process holds it"};
-    case SQLITE_CONSTRAINT:
-      return {ErrorCode::conflict, what};
-    case SQLITE_TOOBIG:
-      return {ErrorCode::oversized, what};
+    case SQLITE_LOCKED: return {ErrorCode::busy, what + "; another process holds it"};
+    case SQLITE_CONSTRAINT: return {ErrorCode::conflict, what};
+    case SQLITE_TOOBIG: return {ErrorCode::oversized, what};
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-    case SQLITE_READONLY:
-      return {ErrorCode::io, what + "; check the owner and mode of the file and its folder"};
+    case SQLITE_READONLY: return {ErrorCode::io, what + "; check the owner and mode of the file and its folder"};
     case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-      return {ErrorCode::database, what + "; restore the file from a backup"};
-    default:
-      return {ErrorCode::database, what};
+    case SQLITE_CORRUPT: return {ErrorCode::database, what + "; restore the file from a backup"};
+    default: return {ErrorCode::database, what};
   }
 }
 
@@ -135,8 +141,8 @@ Result<SqliteDatabase> SqliteDatabase::open(const std::filesystem::path& file, S
     BAUTA_TRY(const FileDescriptor created, open_file(file, O_RDWR | O_CREAT));
   }
   sqlite3* handle = nullptr;
-  const int code =
-      sqlite3_open_v2(file.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code = sqlite3_open_v2(file.c_str(), &handle,
+                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   SqliteDatabase database(handle, file);
   if (code != SQLITE_OK) return sqlite_error(handle, code, "open the database", file.string());
   sqlite3_busy_timeout(handle, static_cast<int>(options.busy_timeout.count()));
@@ -150,7 +156,8 @@ Result<SqliteDatabase> SqliteDatabase::open(const std::filesystem::path& file, S
   return database;
 }
 
-Result<Statement> SqliteDatabase::prepare(std::string_view purpose, std::string_view sql, std::span<const SqlValue> values) {
+Result<Statement> SqliteDatabase::prepare(std::string_view purpose, std::string_view sql,
+                                          std::span<const SqlValue> values) {
   sqlite3_stmt* prepared = nullptr;
   const int code = sqlite3_prepare_v2(handle_.get(), sql.data(), static_cast<int>(sql.size()), &prepared, nullptr);
   Statement statement(prepared, std::string(purpose), file_.string());
@@ -198,7 +205,8 @@ Transaction::~Transaction() {
 void Transaction::roll_back() {
   // After some errors (a full disk) SQLite has rolled back by itself.
   if (database_->in_transaction()) {
-    const Status rolled_back = database_->run_script("roll back", nested_ ? "ROLLBACK TO nested; RELEASE nested" : "ROLLBACK");
+    const Status rolled_back =
+        database_->run_script("roll back", nested_ ? "ROLLBACK TO nested; RELEASE nested" : "ROLLBACK");
     BAUTA_CHECK(rolled_back.ok());
   }
   database_ = nullptr;
@@ -226,10 +234,11 @@ Status apply_migrations(SqliteDatabase& database, std::span<const Migration> mig
     current = row ? static_cast<int>(version.integer(0)) : 0;
   }
   if (current > expected) {
-    return Error{ErrorCode::newer_schema,
-                 fmt::format("{} was written by a newer version of bauta (schema {}, this program knows {}); install that "
-                             "version or restore a backup",
-                             database.file().string(), current, expected)};
+    return Error{
+        ErrorCode::newer_schema,
+        fmt::format("{} was written by a newer version of bauta (schema {}, this program knows {}); install that "
+                    "version or restore a backup",
+                    database.file().string(), current, expected)};
   }
   for (const Migration& migration : migrations.subspan(static_cast<std::size_t>(std::max(0, current)))) {
     const std::string purpose = fmt::format("bring the schema to version {}", migration.version);

@@ -1,8 +1,8 @@
 // SQLite behind values: no exceptions, no raw handles, errors that name the purpose of the SQL instead of its text.
 //
 //   BAUTA_TRY(SqliteDatabase database, SqliteDatabase::open(state / "coordinator.db", {}));
-//   BAUTA_RETURN_IF_ERROR(database.run("revoke a partner", "UPDATE partners SET status = ? WHERE partner_id = ?", "revoked", id));
-//   BAUTA_TRY(Statement rows, database.query("list partners", "SELECT partner_id FROM partners"));
+//   BAUTA_RETURN_IF_ERROR(database.run("revoke a partner", "UPDATE partners SET status = ? WHERE partner_id = ?",
+//   "revoked", id)); BAUTA_TRY(Statement rows, database.query("list partners", "SELECT partner_id FROM partners"));
 //   while (true) { BAUTA_TRY(const bool row, rows.step()); if (!row) break; use(rows.text(0)); }
 #pragma once
 
@@ -33,8 +33,7 @@ class SqlValue {
   SqlValue(std::nullopt_t) {}
   SqlValue(std::same_as<bool> auto value) : kind_(Kind::integer), integer_(value ? 1 : 0) {}
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  SqlValue(T value)
+  requires(!std::same_as<T, bool>) SqlValue(T value)
       : kind_(std::in_range<std::int64_t>(value) ? Kind::integer : Kind::unbindable),
         integer_(static_cast<std::int64_t>(value)) {}
   SqlValue(double value) : kind_(Kind::real), real_(value) {}

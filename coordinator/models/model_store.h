@@ -19,14 +19,17 @@ class ModelStore {
   static Result<ModelStore> open(const std::filesystem::path& state_directory, ModelRows& rows);
 
   /// Idempotent by (run_id, round_no, hash).
-  Result<ModelRow> put(std::string_view run_id, std::uint64_t round_no, const Digest& hash, ByteView bytes, WallTime now);
+  Result<ModelRow> put(std::string_view run_id, std::uint64_t round_no, const Digest& hash, ByteView bytes,
+                       WallTime now);
   /// not_found where no run has such a model.
   Result<ModelRow> find(const Digest& hash) const;
   Result<Bytes> read(const Digest& hash) const;
   /// For streaming a download.
   Result<std::filesystem::path> path(const Digest& hash) const;
   /// Newest first; of all runs where `run_id` is empty.
-  Result<std::vector<ModelRow>> list(std::string_view run_id, std::size_t limit) const { return rows_->list(run_id, limit); }
+  Result<std::vector<ModelRow>> list(std::string_view run_id, std::size_t limit) const {
+    return rows_->list(run_id, limit);
+  }
   /// Keeps the newest `keep` models of the run and its initial one; the files of the others go once no run needs them.
   /// Returns how many rows went.
   Result<std::size_t> prune(std::string_view run_id, std::size_t keep);

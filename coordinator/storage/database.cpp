@@ -17,8 +17,9 @@ Result<SqliteDatabase> open_database(const std::filesystem::path& state_director
 
 Result<std::uint64_t> next_number(SqliteDatabase& database, std::string_view counter) {
   BAUTA_TRY(Transaction transaction, Transaction::begin(database));
-  BAUTA_RETURN_IF_ERROR(database.run("count", "INSERT INTO counters (name, value) VALUES (?, 1) "
-                                              "ON CONFLICT (name) DO UPDATE SET value = counters.value + 1",
+  BAUTA_RETURN_IF_ERROR(database.run("count",
+                                     "INSERT INTO counters (name, value) VALUES (?, 1) "
+                                     "ON CONFLICT (name) DO UPDATE SET value = counters.value + 1",
                                      counter));
   std::uint64_t value = 0;
   {

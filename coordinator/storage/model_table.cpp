@@ -24,11 +24,11 @@ Result<ModelRow> read_model(const Statement& row) {
 }  // namespace
 
 Status ModelTable::add(const ModelRow& row) {
-  const Status added =
-      database_->run("record the model",
-                     "INSERT INTO models (run_id, round_no, hash, file, size, created_at) VALUES (?, ?, ?, ?, ?, ?) "
-                     "ON CONFLICT (run_id, round_no) DO UPDATE SET file = excluded.file WHERE models.hash = excluded.hash",
-                     row.run_id, row.round_no, row.hash, row.file, row.size, row.created_at);
+  const Status added = database_->run(
+      "record the model",
+      "INSERT INTO models (run_id, round_no, hash, file, size, created_at) VALUES (?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (run_id, round_no) DO UPDATE SET file = excluded.file WHERE models.hash = excluded.hash",
+      row.run_id, row.round_no, row.hash, row.file, row.size, row.created_at);
   if (!added.ok()) return added;
   if (database_->changes() == 0) {
     return Error{ErrorCode::conflict,

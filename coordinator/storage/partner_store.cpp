@@ -27,8 +27,9 @@ Status PartnerStore::touch(std::string_view partner_id, WallTime now) {
 }
 
 Result<std::vector<PartnerRow>> PartnerStore::list() const {
-  BAUTA_TRY(Statement rows, database_->query("list partners", "SELECT partner_id, status, first_seen, last_seen "
-                                                              "FROM partners ORDER BY partner_id"));
+  BAUTA_TRY(Statement rows, database_->query("list partners",
+                                             "SELECT partner_id, status, first_seen, last_seen "
+                                             "FROM partners ORDER BY partner_id"));
   std::vector<PartnerRow> partners;
   while (true) {
     BAUTA_TRY(const bool found, rows.step());
@@ -39,8 +40,9 @@ Result<std::vector<PartnerRow>> PartnerStore::list() const {
 }
 
 Result<PartnerRow> PartnerStore::get(std::string_view partner_id) const {
-  BAUTA_TRY(Statement row, database_->query("read the partner", "SELECT partner_id, status, first_seen, last_seen "
-                                                                "FROM partners WHERE partner_id = ?",
+  BAUTA_TRY(Statement row, database_->query("read the partner",
+                                            "SELECT partner_id, status, first_seen, last_seen "
+                                            "FROM partners WHERE partner_id = ?",
                                             partner_id));
   BAUTA_TRY(const bool found, row.step());
   if (!found) return Error{ErrorCode::not_found, fmt::format("there is no partner {}", partner_id)};
@@ -55,8 +57,8 @@ Status PartnerStore::revoke(std::string_view partner_id, WallTime now) {
 }
 
 Status PartnerStore::reinstate(std::string_view partner_id) {
-  BAUTA_RETURN_IF_ERROR(database_->run("reinstate the partner", "UPDATE partners SET status = 'active' WHERE partner_id = ?",
-                                       partner_id));
+  BAUTA_RETURN_IF_ERROR(database_->run("reinstate the partner",
+                                       "UPDATE partners SET status = 'active' WHERE partner_id = ?", partner_id));
   if (database_->changes() == 0) return Error{ErrorCode::not_found, fmt::format("there is no partner {}", partner_id)};
   return {};
 }
@@ -69,10 +71,11 @@ Status PartnerStore::revoke_certificate(const Digest& fingerprint, std::string_v
 }
 
 Result<bool> PartnerStore::is_revoked(const Digest& fingerprint, std::string_view partner_id) const {
-  BAUTA_TRY(Statement row, database_->query("check for a revocation",
-                                            "SELECT 1 FROM revoked_certificates WHERE fingerprint = ? UNION ALL "
-                                            "SELECT 1 FROM partners WHERE partner_id = ? AND status <> 'active' LIMIT 1",
-                                            fingerprint, partner_id));
+  BAUTA_TRY(Statement row,
+            database_->query("check for a revocation",
+                             "SELECT 1 FROM revoked_certificates WHERE fingerprint = ? UNION ALL "
+                             "SELECT 1 FROM partners WHERE partner_id = ? AND status <> 'active' LIMIT 1",
+                             fingerprint, partner_id));
   return row.step();
 }
 

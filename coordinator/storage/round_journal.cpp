@@ -29,9 +29,10 @@ Status RoundJournal::append(RoundKey round, std::span<const RoundEvent> events, 
 
 Result<std::vector<RoundEvent>> RoundJournal::read(RoundKey round) const {
   BAUTA_TRY(Statement rows,
-            database_->query("read the round's journal",
-                             "SELECT kind, phase, partner, bytes FROM journal WHERE round_no = ? AND attempt = ? ORDER BY seq",
-                             round.round_no, round.attempt));
+            database_->query(
+                "read the round's journal",
+                "SELECT kind, phase, partner, bytes FROM journal WHERE round_no = ? AND attempt = ? ORDER BY seq",
+                round.round_no, round.attempt));
   std::vector<RoundEvent> events;
   while (true) {
     BAUTA_TRY(const bool found, rows.step());
@@ -51,8 +52,9 @@ Result<std::vector<RoundEvent>> RoundJournal::read(RoundKey round) const {
 }
 
 Result<std::vector<RoundKey>> RoundJournal::open_rounds() const {
-  BAUTA_TRY(Statement rows, database_->query("list open rounds",
-                                             "SELECT DISTINCT round_no, attempt FROM journal ORDER BY round_no, attempt"));
+  BAUTA_TRY(Statement rows,
+            database_->query("list open rounds",
+                             "SELECT DISTINCT round_no, attempt FROM journal ORDER BY round_no, attempt"));
   std::vector<RoundKey> rounds;
   while (true) {
     BAUTA_TRY(const bool found, rows.step());

@@ -28,8 +28,8 @@ Result<RoundRow> read_round(const Statement& row) {
   const auto state = round_state_from(row.text(3));
   const auto model_before = row.digest(12);
   if (!state || !model_before) {
-    return Error{ErrorCode::database,
-                 fmt::format("the row of round {}, attempt {} is damaged; restore a backup", round.round_no, round.attempt)};
+    return Error{ErrorCode::database, fmt::format("the row of round {}, attempt {} is damaged; restore a backup",
+                                                  round.round_no, round.attempt)};
   }
   round.state = *state;
   round.phase = row.text(4);
@@ -88,16 +88,16 @@ Status RoundStore::record(const RoundRow& round) {
                   "mean_auc = excluded.mean_auc, mean_log_loss = excluded.mean_log_loss, "
                   "aggregate_digest = excluded.aggregate_digest, bytes_received = excluded.bytes_received",
                   kColumns),
-      round.round_no, round.attempt, round.run_id, to_string(round.state), round.phase, round.cohort, round.u1, round.u2,
-      round.u3, round.void_reason, round.opened_at, round.closed_at, round.model_before, round.model_after, round.mean_auc,
-      round.mean_log_loss, round.aggregate_digest, round.bytes_received);
+      round.round_no, round.attempt, round.run_id, to_string(round.state), round.phase, round.cohort, round.u1,
+      round.u2, round.u3, round.void_reason, round.opened_at, round.closed_at, round.model_before, round.model_after,
+      round.mean_auc, round.mean_log_loss, round.aggregate_digest, round.bytes_received);
 }
 
 Result<RoundRow> RoundStore::get(std::uint64_t round_no, std::uint32_t attempt) const {
   BAUTA_TRY(Statement row,
             database_->query("read the round",
-                             fmt::format("SELECT {} FROM rounds WHERE round_no = ? AND attempt = ?", kColumns), round_no,
-                             attempt));
+                             fmt::format("SELECT {} FROM rounds WHERE round_no = ? AND attempt = ?", kColumns),
+                             round_no, attempt));
   BAUTA_TRY(const bool found, row.step());
   if (!found) {
     return Error{ErrorCode::not_found, fmt::format("there is no round {}, attempt {}", round_no, attempt)};
@@ -105,16 +105,18 @@ Result<RoundRow> RoundStore::get(std::uint64_t round_no, std::uint32_t attempt) 
   return read_round(row);
 }
 
-Result<Page<RoundRow>> RoundStore::list(std::string_view run_id, std::size_t page_size, std::string_view page_token) const {
+Result<Page<RoundRow>> RoundStore::list(std::string_view run_id, std::size_t page_size,
+                                        std::string_view page_token) const {
   const auto before = page_token.empty() ? Position{} : parse_position(page_token);
   if (!before) return Error{ErrorCode::invalid_argument, "page_token is none that this server gave out"};
   const std::size_t limit = std::clamp<std::size_t>(page_size, 1, kMaxPageSize);
-  BAUTA_TRY(Statement rows,
-            database_->query("list rounds",
-                             fmt::format("SELECT {} FROM rounds WHERE run_id = ? AND (round_no < ? OR (round_no = ? AND "
-                                         "attempt < ?)) ORDER BY round_no DESC, attempt DESC LIMIT ?",
-                                         kColumns),
-                             run_id, before->round_no, before->round_no, before->attempt, limit + 1));
+  BAUTA_TRY(
+      Statement rows,
+      database_->query("list rounds",
+                       fmt::format("SELECT {} FROM rounds WHERE run_id = ? AND (round_no < ? OR (round_no = ? AND "
+                                   "attempt < ?)) ORDER BY round_no DESC, attempt DESC LIMIT ?",
+                                   kColumns),
+                       run_id, before->round_no, before->round_no, before->attempt, limit + 1));
   Page<RoundRow> page;
   while (true) {
     BAUTA_TRY(const bool found, rows.step());

@@ -74,10 +74,9 @@ std::optional<RunState> run_state_from(std::string_view name) {
 
 Status RunStore::create(const RunRow& run) {
   const Status created = database_->run(
-      "create the run",
-      fmt::format("INSERT INTO runs ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kColumns), run.run_id, run.name,
-      run.plan, run.plan_hash, to_string(run.state), run.reason, run.rounds_done, run.created_at, run.started_at,
-      run.finished_at, run.initial_model, run.current_model);
+      "create the run", fmt::format("INSERT INTO runs ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kColumns),
+      run.run_id, run.name, run.plan, run.plan_hash, to_string(run.state), run.reason, run.rounds_done, run.created_at,
+      run.started_at, run.finished_at, run.initial_model, run.current_model);
   if (!created.ok() && created.error().code == ErrorCode::conflict) {
     return Error{ErrorCode::conflict, fmt::format("there is a run {} already", run.run_id)};
   }
@@ -116,9 +115,9 @@ Result<Page<RunRow>> RunStore::list(std::size_t page_size, std::string_view page
 }
 
 Result<std::vector<RunRow>> RunStore::in_state(RunState state) const {
-  BAUTA_TRY(Statement rows, database_->query("list runs", fmt::format("SELECT {} FROM runs WHERE state = ? ORDER BY run_id",
-                                                                      kColumns),
-                                             to_string(state)));
+  BAUTA_TRY(Statement rows,
+            database_->query("list runs", fmt::format("SELECT {} FROM runs WHERE state = ? ORDER BY run_id", kColumns),
+                             to_string(state)));
   std::vector<RunRow> runs;
   while (true) {
     BAUTA_TRY(const bool found, rows.step());
@@ -139,25 +138,25 @@ Status RunStore::set_state(std::string_view run_id, RunState state, std::string_
   }
   const bool starts = state == RunState::running && !run.started_at;
   const bool ends = state == RunState::finished || state == RunState::failed;
-  BAUTA_RETURN_IF_ERROR(database_->run("change the run's state",
-                                       "UPDATE runs SET state = ?, reason = ?, started_at = ?, finished_at = ? WHERE run_id = ?",
-                                       to_string(state), reason, starts ? std::optional(now) : run.started_at,
-                                       ends ? std::optional(now) : run.finished_at, run_id));
+  BAUTA_RETURN_IF_ERROR(database_->run(
+      "change the run's state",
+      "UPDATE runs SET state = ?, reason = ?, started_at = ?, finished_at = ? WHERE run_id = ?", to_string(state),
+      reason, starts ? std::optional(now) : run.started_at, ends ? std::optional(now) : run.finished_at, run_id));
   return transaction.commit();
 }
 
 Status RunStore::set_initial_model(std::string_view run_id, const Digest& model) {
   BAUTA_RETURN_IF_ERROR(database_->run("record the initial model",
-                                       "UPDATE runs SET initial_model = ?, current_model = ? WHERE run_id = ?", model, model,
-                                       run_id));
+                                       "UPDATE runs SET initial_model = ?, current_model = ? WHERE run_id = ?", model,
+                                       model, run_id));
   if (database_->changes() == 0) return no_such_run(run_id);
   return {};
 }
 
 Status RunStore::advance(std::string_view run_id, std::uint64_t rounds_done, const Digest& current_model) {
   BAUTA_RETURN_IF_ERROR(database_->run("record the finished round",
-                                       "UPDATE runs SET rounds_done = ?, current_model = ? WHERE run_id = ?", rounds_done,
-                                       current_model, run_id));
+                                       "UPDATE runs SET rounds_done = ?, current_model = ? WHERE run_id = ?",
+                                       rounds_done, current_model, run_id));
   if (database_->changes() == 0) return no_such_run(run_id);
   return {};
 }

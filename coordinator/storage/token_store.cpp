@@ -14,8 +14,9 @@ bool same_in_constant_time(const Digest& a, const Digest& b) {
 }  // namespace
 
 Status TokenStore::add(std::string_view name, const Digest& hash, WallTime now) {
-  const Status added = database_->run("add the operator token",
-                                      "INSERT INTO operator_tokens (name, hash, created_at) VALUES (?, ?, ?)", name, hash, now);
+  const Status added =
+      database_->run("add the operator token", "INSERT INTO operator_tokens (name, hash, created_at) VALUES (?, ?, ?)",
+                     name, hash, now);
   if (!added.ok() && added.error().code == ErrorCode::conflict) {
     return Error{ErrorCode::conflict, fmt::format("there is an operator token {} already; choose another name", name)};
   }
@@ -38,8 +39,8 @@ Result<std::string> TokenStore::check(const Digest& hash) const {
 
 Status TokenStore::revoke(std::string_view name, WallTime now) {
   BAUTA_RETURN_IF_ERROR(database_->run("revoke the operator token",
-                                       "UPDATE operator_tokens SET revoked_at = COALESCE(revoked_at, ?) WHERE name = ?", now,
-                                       name));
+                                       "UPDATE operator_tokens SET revoked_at = COALESCE(revoked_at, ?) WHERE name = ?",
+                                       now, name));
   if (database_->changes() == 0) return Error{ErrorCode::not_found, fmt::format("there is no operator token {}", name)};
   return {};
 }

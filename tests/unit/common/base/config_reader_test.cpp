@@ -1,8 +1,9 @@
+#include "common/base/config_reader.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
-#include "common/base/config_reader.h"
 #include "common/base/file.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/temporary_directory.h"

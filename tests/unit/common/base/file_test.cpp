@@ -1,18 +1,20 @@
+#include "common/base/file.h"
+
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
 
-#include "common/base/file.h"
-#include "common/base/stop_signal.h"
+#include "tests/support/crashing_child.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/support/temporary_directory.h"
 
 namespace bauta {
 namespace {
 
+using testing::FileSizeLimit;
 using testing::TemporaryDirectory;
 
 std::size_t entries(const std::filesystem::path& directory) {
@@ -24,23 +26,6 @@ unsigned mode_of(const std::filesystem::path& path) {
   REQUIRE(::stat(path.c_str(), &status) == 0);
   return status.st_mode & 0777;
 }
-
-/// Lowers the size a file may reach, for as long as it lives: a full disk without a disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    ignore_write_signals();
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &former_) == 0);
-    const rlimit limit{bytes, former_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  }
-  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &former_); }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit former_{};
-};
 
 TEST_CASE("what was written atomically is read back, only by its owner") {
   const TemporaryDirectory directory;
@@ -116,6 +101,20 @@ TEST_CASE("a descriptor is closed once, by its last owner") {
   CHECK(::fcntl(number, F_GETFD) >= 0);
   second.reset();
   CHECK(::fcntl(number, F_GETFD) == -1);
+}
+
+TEST_CASE("a directory is locked for one holder, and a crash lets go of it") {
+  const TemporaryDirectory directory;
+  CHECK(testing::crash_after([&] {
+    if (!lock_directory(directory.path()).ok()) ::_exit(2);
+  }));
+  FileDescriptor held = std::move(lock_directory(directory.path())).value();
+  const auto second = lock_directory(directory.path());
+  REQUIRE(!second.ok());
+  CHECK(second.error().code == ErrorCode::busy);
+  CHECK(second.error().message.find("(process " + std::to_string(::getpid()) + ")") != std::string::npos);
+  held.reset();
+  CHECK(lock_directory(directory.path()).ok());
 }
 
 TEST_CASE("removing a file twice is no error") {

@@ -1,10 +1,11 @@
+#include "common/base/log.h"
+
 #include <doctest/doctest.h>
 
 #include <limits>
 #include <thread>
 #include <vector>
 
-#include "common/base/log.h"
 #include "tests/support/manual_clock.h"
 
 namespace bauta {

@@ -1,10 +1,10 @@
+#include "common/base/stop_signal.h"
+
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <signal.h>
 
 #include <thread>
-
-#include "common/base/stop_signal.h"
 
 namespace bauta {
 namespace {

@@ -1,8 +1,9 @@
+#include "common/base/time_format.h"
+
 #include <doctest/doctest.h>
 
 #include <limits>
 
-#include "common/base/time_format.h"
 #include "tests/support/seeded_random.h"
 
 namespace bauta {

@@ -1,8 +1,9 @@
+#include "common/base/uuid.h"
+
 #include <doctest/doctest.h>
 
 #include <set>
 
-#include "common/base/uuid.h"
 #include "tests/support/seeded_random.h"
 
 namespace bauta {

@@ -1,0 +1,306 @@
+#include "client/storage/client_store.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "client/storage/migrations/0001_initial.h"
+
+namespace bauta::client {
+namespace {
+
+constexpr std::size_t kIncarnationBytes = 16;
+constexpr std::uint64_t kMaxWitnessBytes = 256;
+constexpr std::string_view kResumeAfter = "resume_after";
+
+struct Witness {
+  Bytes incarnation;
+  std::uint64_t generation = 0;
+};
+
+std::string write(const Witness& witness) {
+  return fmt::format("{} {}\n", to_hex(witness.incarnation), witness.generation);
+}
+
+std::optional<Witness> parse_witness(std::string_view text) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos || text.back() != '\n') return std::nullopt;
+  const auto incarnation = from_hex(text.substr(0, space));
+  if (!incarnation || incarnation->size() != kIncarnationBytes) return std::nullopt;
+  Witness witness{*incarnation, 0};
+  const char* const end = text.data() + text.size() - 1;
+  const auto [last, error] = std::from_chars(text.data() + space + 1, end, witness.generation);
+  return error == std::errc{} && last == end ? std::optional(witness) : std::nullopt;
+}
+
+Bytes fresh_incarnation(RandomSource& random) {
+  Bytes id(kIncarnationBytes);
+  random.fill(id);
+  return id;
+}
+
+}  // namespace
+
+Result<ClientStore> ClientStore::open(const Settings& settings, RandomSource& random) {
+  static constexpr Migration kMigrations[] = {
+      {1, migrations::k0001Initial},
+  };
+  BAUTA_RETURN_IF_ERROR(ensure_private_directory(settings.state_directory));
+  BAUTA_RETURN_IF_ERROR(ensure_private_directory(settings.state_directory / "outbox"));
+  BAUTA_TRY(FileDescriptor lock, lock_directory(settings.state_directory));
+  BAUTA_TRY(SqliteDatabase database,
+            SqliteDatabase::open(settings.state_directory / "client.db", {.secure_delete = true}));
+  BAUTA_RETURN_IF_ERROR(apply_migrations(database, kMigrations));
+  ClientStore store(settings, std::move(lock), std::move(database));
+  if (store.settings_.witness.empty()) store.settings_.witness = settings.state_directory / "client.generation";
+  BAUTA_RETURN_IF_ERROR(store.recognise(random));
+  return store;
+}
+
+Status ClientStore::recognise(RandomSource& random) {
+  std::optional<Witness> witness;
+  auto text = read_text_file(settings_.witness, kMaxWitnessBytes);
+  if (text.ok()) {
+    witness = parse_witness(*text);
+    if (!witness) restored_ = true;
+  } else if (text.error().code == ErrorCode::oversized) {
+    restored_ = true;
+  } else if (text.error().code != ErrorCode::not_found) {
+    return text.error();
+  }
+
+  bool created = false;
+  {
+    BAUTA_TRY(Statement row, database_.query("read the incarnation", "SELECT id, generation FROM incarnation"));
+    BAUTA_TRY(const bool found, row.step());
+    if (found) {
+      incarnation_ = row.blob(0);
+      generation_ = row.unsigned_integer(1);
+    }
+    created = !found;
+  }
+  if (created) {
+    // A new database beside an old witness: the old one was lost, with its latches.
+    restored_ = restored_ || text.ok();
+    if (restored_) return {};
+    incarnation_ = fresh_incarnation(random);
+    BAUTA_RETURN_IF_ERROR(database_.run(
+        "create the incarnation", "INSERT INTO incarnation (only_row, id, generation) VALUES (1, ?, 0)", incarnation_));
+    // The first witness goes with generation 0: if we are gone before it is written, the next open finds none and
+    // asks for resume-after, which is the safe side.
+    return write_witness();
+  }
+  if (!witness || witness->incarnation != incarnation_ || witness->generation > generation_) restored_ = true;
+  if (restored_) return {};
+  BAUTA_TRY(Transaction transaction, Transaction::begin(database_));
+  BAUTA_RETURN_IF_ERROR(count_generation());
+  BAUTA_RETURN_IF_ERROR(transaction.commit());
+  return write_witness();
+}
+
+Status ClientStore::refuse_if_restored() const {
+  if (!restored_) return {};
+  return Error{
+      ErrorCode::refused_by_policy,
+      fmt::format("{} was restored from a backup or lost its witness {}; find the last round this client took part "
+                  "in and run `bauta-client resume-after ROUND`",
+                  database_.file().string(), settings_.witness.string())};
+}
+
+Status ClientStore::count_generation() {
+  ++generation_;
+  return database_.run("count the generation", "UPDATE incarnation SET generation = ?", generation_);
+}
+
+Status ClientStore::write_witness() const {
+  return write_file_atomically(settings_.witness, as_bytes(write({incarnation_, generation_})));
+}
+
+Status ClientStore::log_release(std::string_view command, std::string_view detail, WallTime now) {
+  return database_.run("log the release", "INSERT INTO releases (command, detail, created_at) VALUES (?, ?, ?)",
+                       command, detail, now);
+}
+
+Status ClientStore::write_latch(std::string_view key, ByteView bytes) {
+  return database_.run(
+      "write the latch",
+      "INSERT INTO latches (key, bytes) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET bytes = excluded.bytes", key,
+      bytes);
+}
+
+Status ClientStore::resume_after(std::uint64_t last_round, WallTime now, RandomSource& random) {
+  BAUTA_TRY(const std::uint64_t former, resumed_after());
+  if (last_round < former) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("this client promised before to take no part in rounds up to {}; name that or a later one",
+                             former)};
+  }
+  BAUTA_TRY(const auto rounds, rounds_under_way());
+  const Bytes next = fresh_incarnation(random);
+  {
+    BAUTA_TRY(Transaction transaction, Transaction::begin(database_));
+    Bytes value;
+    append_u64(value, last_round);
+    BAUTA_RETURN_IF_ERROR(write_latch(kResumeAfter, value));
+    BAUTA_RETURN_IF_ERROR(log_release("resume-after", std::to_string(last_round), now));
+    BAUTA_RETURN_IF_ERROR(database_.run("forget the rounds under way", "DELETE FROM round_state"));
+    BAUTA_RETURN_IF_ERROR(database_.run("start a new incarnation",
+                                        "INSERT INTO incarnation (only_row, id, generation) VALUES (1, ?, 0) "
+                                        "ON CONFLICT (only_row) DO UPDATE SET id = excluded.id, generation = 0",
+                                        next));
+    BAUTA_RETURN_IF_ERROR(transaction.commit());
+  }
+  // From here on the database is of an incarnation the witness does not know: restored, until the witness is written.
+  restored_ = true;
+  incarnation_ = next;
+  generation_ = 0;
+  for (const auto& [round_no, attempt] : rounds) BAUTA_RETURN_IF_ERROR(remove_vector(round_no, attempt));
+  BAUTA_RETURN_IF_ERROR(database_.truncate_wal());
+  BAUTA_RETURN_IF_ERROR(write_witness());
+  restored_ = false;
+  return {};
+}
+
+Result<std::uint64_t> ClientStore::resumed_after() const {
+  BAUTA_TRY(const auto bytes, latch(kResumeAfter));
+  if (!bytes) return std::uint64_t{0};
+  if (bytes->size() != 8)
+    return Error{ErrorCode::database, "the latch resume_after is damaged; run resume-after again"};
+  return read_u64(*bytes);
+}
+
+Status ClientStore::put_all(std::uint64_t round_no, std::uint32_t attempt, std::span<const StoredItem> items,
+                            std::span<const StoredItem> latches) {
+  BAUTA_RETURN_IF_ERROR(refuse_if_restored());
+  const std::uint64_t former_generation = generation_;
+  const Status written = [&]() -> Status {
+    BAUTA_TRY(Transaction transaction, Transaction::begin(database_));
+    for (const auto& [key, bytes] : items) {
+      BAUTA_RETURN_IF_ERROR(database_.run("write the outbox",
+                                          "INSERT INTO round_state (round_no, attempt, key, bytes) VALUES (?, ?, ?, ?) "
+                                          "ON CONFLICT (round_no, attempt, key) DO UPDATE SET bytes = excluded.bytes "
+                                          "WHERE round_state.bytes = excluded.bytes",
+                                          round_no, attempt, key, bytes));
+      if (database_.changes() == 0) {
+        return Error{ErrorCode::conflict,
+                     fmt::format("round {}, attempt {} has another {} in its outbox already", round_no, attempt, key)};
+      }
+    }
+    for (const auto& [key, bytes] : latches) BAUTA_RETURN_IF_ERROR(write_latch(key, bytes));
+    BAUTA_RETURN_IF_ERROR(count_generation());
+    return transaction.commit();
+  }();
+  if (!written.ok()) {
+    generation_ = former_generation;
+    return written;
+  }
+  return write_witness();
+}
+
+Result<StoredItems> ClientStore::load(std::uint64_t round_no, std::uint32_t attempt) const {
+  BAUTA_TRY(Statement rows,
+            database_.query("read the outbox", "SELECT key, bytes FROM round_state WHERE round_no = ? AND attempt = ?",
+                            round_no, attempt));
+  StoredItems items;
+  while (true) {
+    BAUTA_TRY(const bool found, rows.step());
+    if (!found) break;
+    items.emplace(rows.text(0), rows.blob(1));
+  }
+  return items;
+}
+
+Result<std::vector<std::pair<std::uint64_t, std::uint32_t>>> ClientStore::rounds_under_way() const {
+  BAUTA_TRY(Statement rows,
+            database_.query("list the rounds under way",
+                            "SELECT DISTINCT round_no, attempt FROM round_state ORDER BY round_no, attempt"));
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> rounds;
+  while (true) {
+    BAUTA_TRY(const bool found, rows.step());
+    if (!found) break;
+    rounds.emplace_back(rows.unsigned_integer(0), rows.u32(1));
+  }
+  return rounds;
+}
+
+Status ClientStore::erase(std::uint64_t round_no, std::uint32_t attempt) {
+  BAUTA_RETURN_IF_ERROR(database_.run("erase the round", "DELETE FROM round_state WHERE round_no = ? AND attempt = ?",
+                                      round_no, attempt));
+  BAUTA_RETURN_IF_ERROR(database_.truncate_wal());
+  return remove_vector(round_no, attempt);
+}
+
+Result<std::optional<Bytes>> ClientStore::latch(std::string_view key) const {
+  BAUTA_TRY(Statement row, database_.query("read the latch", "SELECT bytes FROM latches WHERE key = ?", key));
+  BAUTA_TRY(const bool found, row.step());
+  return found ? std::optional(row.blob(0)) : std::nullopt;
+}
+
+Status ClientStore::put_latch(std::string_view key, ByteView bytes) {
+  const StoredItem item(std::string(key), Bytes(bytes.begin(), bytes.end()));
+  return put_all(0, 0, {}, std::span(&item, 1));
+}
+
+Status ClientStore::release_latch(std::string_view key, std::string_view command, std::string_view detail,
+                                  WallTime now) {
+  BAUTA_RETURN_IF_ERROR(refuse_if_restored());
+  const std::uint64_t former_generation = generation_;
+  const Status written = [&]() -> Status {
+    BAUTA_TRY(Transaction transaction, Transaction::begin(database_));
+    BAUTA_RETURN_IF_ERROR(database_.run("release the latch", "DELETE FROM latches WHERE key = ?", key));
+    if (database_.changes() == 0) return Error{ErrorCode::not_found, fmt::format("nothing is latched under {}", key)};
+    BAUTA_RETURN_IF_ERROR(log_release(command, detail, now));
+    BAUTA_RETURN_IF_ERROR(count_generation());
+    return transaction.commit();
+  }();
+  if (!written.ok()) {
+    generation_ = former_generation;
+    return written;
+  }
+  return write_witness();
+}
+
+Result<std::vector<Release>> ClientStore::releases() const {
+  BAUTA_TRY(Statement rows,
+            database_.query("list releases", "SELECT command, detail, created_at FROM releases ORDER BY seq"));
+  std::vector<Release> releases;
+  while (true) {
+    BAUTA_TRY(const bool found, rows.step());
+    if (!found) break;
+    releases.push_back({rows.text(0), rows.text(1), rows.time(2)});
+  }
+  return releases;
+}
+
+Status ClientStore::add_evidence(std::string_view kind, ByteView blob_a, ByteView blob_b, WallTime now) {
+  return database_.run("keep the evidence",
+                       "INSERT INTO evidence (kind, created_at, blob_a, blob_b) VALUES (?, ?, ?, ?)", kind, now, blob_a,
+                       blob_b);
+}
+
+Result<std::vector<Evidence>> ClientStore::evidence() const {
+  BAUTA_TRY(Statement rows,
+            database_.query("list evidence", "SELECT kind, created_at, blob_a, blob_b FROM evidence ORDER BY seq"));
+  std::vector<Evidence> evidence;
+  while (true) {
+    BAUTA_TRY(const bool found, rows.step());
+    if (!found) break;
+    evidence.push_back({rows.text(0), rows.time(1), rows.blob(2), rows.blob(3)});
+  }
+  return evidence;
+}
+
+Status ClientStore::write_vector(std::uint64_t round_no, std::uint32_t attempt, ByteView masked) {
+  BAUTA_RETURN_IF_ERROR(refuse_if_restored());
+  return write_file_atomically(vector_path(round_no, attempt), masked);
+}
+
+std::filesystem::path ClientStore::vector_path(std::uint64_t round_no, std::uint32_t attempt) const {
+  return settings_.state_directory / "outbox" / fmt::format("{}-{}.vector", round_no, attempt);
+}
+
+Status ClientStore::remove_vector(std::uint64_t round_no, std::uint32_t attempt) {
+  return remove_file(vector_path(round_no, attempt));
+}
+
+}  // namespace bauta::client

@@ -1,0 +1,118 @@
+// What a client must never forget or do twice: the outbox of rounds under way, latches, evidence, logged releases.
+//
+// Restored backups. A client that goes on from an old copy of its state would make new masks and signatures where the
+// lost future had made others already. So the database counts a generation at every open and every write of the outbox
+// or a latch, together with a random incarnation id, and the same pair stands in a sibling file, the witness, written
+// after each commit and before any caller may send what it wrote. At open the database is taken as restored, and
+// refuses every write of the outbox or a latch, when
+//   * the witness is of a later generation: an older database was put back, or
+//   * the witness is of another incarnation: another database was put in its place, or
+//   * one of the two is missing while the other is there, or the witness is damaged.
+// A crash between commit and witness leaves the database one generation ahead, which is no reason for suspicion.
+//   Detected: client.db alone restored, replaced or deleted, with or without its WAL, down to a single write.
+//   Not detected: database and witness both restored from the same moment (a snapshot of the whole machine or of the
+//   whole state directory). Against that, put the witness on another file system that no backup covers
+//   (Settings::witness), and after any such restore run `resume-after N` by hand.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/file.h"
+#include "common/base/random_source.h"
+#include "common/storage/sqlite.h"
+
+namespace bauta::client {
+
+/// Logged local commands that loosened a latch.
+struct Release {
+  std::string command;
+  std::string detail;
+  WallTime created_at{};
+};
+
+/// Two signed statements of one signer that exclude each other.
+struct Evidence {
+  std::string kind;
+  WallTime created_at{};
+  Bytes blob_a;
+  Bytes blob_b;
+};
+
+using StoredItem = std::pair<std::string, Bytes>;
+using StoredItems = std::map<std::string, Bytes>;
+
+/// One thread at a time, one process at a time: a second one is refused as `busy` while this lives. Every write is on
+/// the medium when it returns ok. Deleted content is overwritten in the database and cut off the WAL; what the file
+/// system or the drive keeps of freed blocks is beyond it (docs/threat_model.md), so encrypt the disk.
+class ClientStore {
+ public:
+  struct Settings {
+    std::filesystem::path state_directory;  ///< made with mode 0700
+    std::filesystem::path witness;          ///< empty: state_directory/client.generation
+  };
+
+  static Result<ClientStore> open(const Settings& settings, RandomSource& random);
+
+  /// True: nothing may be signed until the partner's own operator has run `resume-after N`.
+  bool restored() const { return restored_; }
+  /// The local command: promises to take no part in rounds up to `last_round` (latch "resume_after"), forgets all
+  /// rounds under way, starts a new incarnation and is logged as a release. Also to be used when restored() is false.
+  Status resume_after(std::uint64_t last_round, WallTime now, RandomSource& random);
+  /// The `last_round` of the last resume_after, 0 where there was none.
+  Result<std::uint64_t> resumed_after() const;
+
+  /// Items of one attempt and latches in one transaction. An item that is there with the same bytes is no change, with
+  /// other bytes `conflict` and nothing is written: what may have left once is never replaced. A latch is replaced.
+  Status put_all(std::uint64_t round_no, std::uint32_t attempt, std::span<const StoredItem> items,
+                 std::span<const StoredItem> latches = {});
+  /// Holds secrets: wipe what is not needed.
+  Result<StoredItems> load(std::uint64_t round_no, std::uint32_t attempt) const;
+  /// Attempts with stored items, oldest first.
+  Result<std::vector<std::pair<std::uint64_t, std::uint32_t>>> rounds_under_way() const;
+  /// After phase 5 was acknowledged or the attempt is void: items and masked vector are gone from the files.
+  Status erase(std::uint64_t round_no, std::uint32_t attempt);
+
+  Result<std::optional<Bytes>> latch(std::string_view key) const;
+  Status put_latch(std::string_view key, ByteView bytes);
+  /// A local command only: takes the latch back and logs that.
+  Status release_latch(std::string_view key, std::string_view command, std::string_view detail, WallTime now);
+
+  Result<std::vector<Release>> releases() const;
+  Status add_evidence(std::string_view kind, ByteView blob_a, ByteView blob_b, WallTime now);
+  Result<std::vector<Evidence>> evidence() const;
+
+  /// The masked vector as it will be sent: whole and fsync'd in state_directory/outbox when this returns. It is public
+  /// to the coordinator, hence no secret. Written before the items that announce it.
+  Status write_vector(std::uint64_t round_no, std::uint32_t attempt, ByteView masked);
+  std::filesystem::path vector_path(std::uint64_t round_no, std::uint32_t attempt) const;
+  Status remove_vector(std::uint64_t round_no, std::uint32_t attempt);
+
+ private:
+  ClientStore(Settings settings, FileDescriptor lock, SqliteDatabase database)
+      : settings_(std::move(settings)), lock_(std::move(lock)), database_(std::move(database)) {}
+
+  Status recognise(RandomSource& random);
+  Status refuse_if_restored() const;
+  /// Inside a transaction.
+  Status count_generation();
+  Status write_witness() const;
+  Status log_release(std::string_view command, std::string_view detail, WallTime now);
+  Status write_latch(std::string_view key, ByteView bytes);
+
+  Settings settings_;
+  FileDescriptor lock_;
+  mutable SqliteDatabase database_;
+  Bytes incarnation_;
+  std::uint64_t generation_ = 0;
+  bool restored_ = false;
+};
+
+}  // namespace bauta::client
