@@ -1,0 +1,285 @@
+// The agent within a round: one function a stage, in the order of the protocol's phases.
+#include <algorithm>
+#include <limits>
+
+#include "client/agent/agent.h"
+#include "client/agent/latches.h"
+#include "common/base/file.h"
+#include "common/masking/update_codec.h"
+#include "common/privacy/clipping.h"
+
+namespace bauta::client {
+namespace {
+
+using Words = std::vector<std::uint64_t>;
+
+// The update in the clear; it lies on this partner's own disk until it is masked.
+Result<Words> read_words(const std::filesystem::path& path, const LaneLayout& layout) {
+  BAUTA_TRY(const Bytes bytes, read_file(path, layout.byte_count()));
+  if (bytes.size() != layout.byte_count()) {
+    return Error{ErrorCode::malformed, path.string() + " has another length than the round's vector"};
+  }
+  Words words(layout.word_count());
+  std::copy(bytes.begin(), bytes.end(), wire_bytes_mutable(words).begin());
+  return words;
+}
+
+double seconds_between(SteadyTime from, SteadyTime to) { return std::chrono::duration<double>(to - from).count(); }
+
+constexpr int kMostStalls = 5;
+constexpr Milliseconds kProgressInterval{250};
+constexpr std::uint64_t kProgressParts = 10;
+
+}  // namespace
+
+// Phase 1
+
+Result<Progress> Agent::send_keys() {
+  return after_sending(tools_.link.send_keys(id(), message(item::kAdvertiseKeys)), Stage::key_set);
+}
+
+Result<Progress> Agent::fetch_key_set() {
+  const auto answer = tools_.link.key_set(id());
+  if (!answer.ok()) return call_failed(answer.error());
+  if (!*answer) return wait();
+  // Dealt now, sent after training: U1 is checked before hours are spent on it.
+  const auto dealt = round_->share_keys(**answer, tools_.random);
+  if (!dealt.ok()) return refuse_answer(dealt.error(), item::kKeySet, **answer);
+  BAUTA_RETURN_IF_ERROR(save());
+  return go(Stage::training);
+}
+
+// Local training
+
+Result<Agent::TrainedUpdate*> Agent::trained_update() {
+  const RoundDescriptor& descriptor = round_->context().descriptor;
+  if (trained_ && trained_->model_hash == descriptor.model_hash && trained_->round_no == descriptor.round_no) {
+    return &*trained_;
+  }
+  const auto& model = models_.current();
+  if (!model || model->hash != descriptor.model_hash) {
+    return Error{ErrorCode::wrong_context, "the model on this disk is no longer the one the round starts from"};
+  }
+  if (!plan_->trainer) {
+    BAUTA_TRY(plan_->trainer, trainers_(plan_->plan));
+  }
+  const SteadyTime started = tools_.clock.steady();
+  TrainedUpdate trained;
+  trained.model_hash = descriptor.model_hash;
+  trained.round_no = descriptor.round_no;
+  BAUTA_TRY(trained.metrics, plan_->trainer->validate(model->state.parameters));
+  BAUTA_RETURN_IF_ERROR(keep_best(trained.metrics));
+  BAUTA_TRY(trained.update, plan_->trainer->train(model->state.parameters, descriptor.round_no));
+  BAUTA_TRY(const double norm, clip_to_norm(trained.update, descriptor.clip));
+  tools_.log.info("training finished", {{"round", descriptor.round_no},
+                                        {"seconds", seconds_between(started, tools_.clock.steady())},
+                                        {"norm", norm},
+                                        {"validation_auc", trained.metrics.auc.value_or(-1)}});
+  trained_ = std::move(trained);
+  return &*trained_;
+}
+
+Status Agent::keep_best(const ValidationMetrics& metrics) {
+  const HeldModel& model = *models_.current();
+  BAUTA_TRY(const auto best, best_validation(tools_.store));
+  const bool new_run = model.round_no == 0 || !best || best->plan_hash != model.plan_hash;
+  const double auc = metrics.auc.value_or(0);
+  if (!new_run && (best->model_hash == model.hash || auc <= best->auc)) return {};
+  // The file first: what the latch says of a file that is not there yet would be believed.
+  BAUTA_RETURN_IF_ERROR(models_.put_best(model, plan_->layout));
+  return put_best_validation(tools_.store, {model.hash, model.plan_hash, auc});
+}
+
+Result<Progress> Agent::train() {
+  const LaneLayout layout = round_->context().layout();
+  if (const auto saved = read_words(update_path(), layout); saved.ok()) return go(Stage::shares);
+  const auto words = [&]() -> Result<Words> {
+    BAUTA_TRY(const TrainedUpdate* const trained, trained_update());
+    Words encoded(layout.word_count());
+    BAUTA_TRY(const QuantiseReport report, encode_update(round_->context(), membership_.self, trained->update,
+                                                         trained->metrics, tools_.random, encoded));
+    if (report.saturated > 0) {
+      tools_.log.info("update saturated", {{"coordinates", report.saturated}, {"of", trained->update.size()}});
+    }
+    return encoded;
+  }();
+  if (!words.ok()) {
+    const Error& error = words.error();
+    if (error.code == ErrorCode::cancelled || error.code == ErrorCode::io || error.code == ErrorCode::disk_full ||
+        error.code == ErrorCode::database) {
+      return error;
+    }
+    tools_.log.error("training failed", {{"code", to_string(error.code)}, {"reason", error.message}});
+    return end_attempt(with_context("training", error));
+  }
+  BAUTA_RETURN_IF_ERROR(write_file_atomically(update_path(), wire_bytes(*words)));
+  return go(Stage::shares);
+}
+
+// Phase 2
+
+Result<Progress> Agent::send_shares() {
+  return after_sending(tools_.link.send_shares(id(), message(item::kShareKeys)), Stage::share_package);
+}
+
+Result<Progress> Agent::fetch_share_package() {
+  const auto answer = tools_.link.share_package(id());
+  if (!answer.ok()) return call_failed(answer.error());
+  if (!*answer) return wait();
+  auto words = read_words(update_path(), round_->context().layout());
+  if (!words.ok()) return go(Stage::training);
+  const auto header = round_->masked_update(**answer, *words);
+  if (!header.ok()) return refuse_answer(header.error(), item::kSharePackage, **answer);
+  for (const PartnerIndex dealer : round_->shares()->complaints) {
+    tools_.log.warning("complaint", {{"dealer", membership_.roster->entries[dealer].partner_id}});
+  }
+  BAUTA_RETURN_IF_ERROR(tools_.store.write_vector(id().round_no, id().attempt, wire_bytes(*words)));
+  BAUTA_RETURN_IF_ERROR(save());
+  BAUTA_RETURN_IF_ERROR(remove_file(update_path()));
+  return go(Stage::update_header);
+}
+
+// Phase 3
+
+Result<Progress> Agent::announce_update() {
+  const auto state = tools_.link.send_update(id(), message(item::kMaskedUpdate));
+  if (!state.ok()) {
+    if (state.error().code == ErrorCode::late) return go(Stage::survivors);
+    return call_failed(state.error());
+  }
+  if (state->complete || state->offset > round_->context().layout().byte_count()) return go(Stage::survivors);
+  upload_offset_ = state->offset;
+  return go(Stage::upload);
+}
+
+Result<Progress> Agent::upload() {
+  const std::uint64_t total = round_->context().layout().byte_count();
+  const RoundId round = id();
+  UploadFile file{tools_.store.vector_path(round.round_no, round.attempt), upload_offset_, total - upload_offset_, {}};
+  SteadyTime last_line = tools_.clock.steady();
+  std::uint64_t last_sent = upload_offset_;
+  file.progress = [&](std::uint64_t sent) {
+    const SteadyTime now = tools_.clock.steady();
+    if (sent - last_sent < total / kProgressParts || now - last_line < kProgressInterval) return;
+    last_line = now;
+    last_sent = sent;
+    tools_.log.info("upload progress", {{"round", round.round_no}, {"sent", sent}, {"bytes", total}});
+  };
+  tools_.log.info("upload started", {{"round", round.round_no}, {"bytes", total}, {"offset", upload_offset_}});
+  const auto state = tools_.link.upload(round, file);
+  if (!state.ok()) {
+    if (state.error().code == ErrorCode::late) return go(Stage::survivors);
+    // How far it came only the coordinator knows.
+    if (is_temporary(state.error().code)) stage_ = Stage::update_header;
+    return call_failed(state.error());
+  }
+  if (state->complete) {
+    upload_stalls_ = 0;
+    tools_.log.info("upload finished", {{"round", round.round_no}, {"bytes", total}});
+    return go(Stage::survivors);
+  }
+  upload_stalls_ = state->offset > upload_offset_ ? 0 : upload_stalls_ + 1;
+  if (upload_stalls_ > kMostStalls || state->offset > total) {
+    return end_attempt(
+        {ErrorCode::conflict, "the coordinator takes no more of the upload at byte " + std::to_string(state->offset)});
+  }
+  upload_offset_ = state->offset;
+  return go(Stage::upload);
+}
+
+// Phase 4
+
+Result<Progress> Agent::fetch_survivors() {
+  const auto answer = tools_.link.survivor_set(id());
+  if (!answer.ok()) return call_failed(answer.error());
+  if (!*answer) return wait();
+  const Digest& model = round_->context().descriptor.model_hash;
+  BAUTA_TRY(const auto already_signed, signed_survivors(tools_.store, model));
+  const auto statement = round_->certify(**answer, already_signed);
+  if (!statement.ok()) return refuse_answer(statement.error(), item::kSurvivorSet, **answer);
+  if (!*statement) {
+    BAUTA_RETURN_IF_ERROR(save());
+    return go(Stage::certificate);
+  }
+  BAUTA_RETURN_IF_ERROR(save({}, {signed_survivors_latch(model, round_->survivors()->u3)}));
+  return go(Stage::statement);
+}
+
+Result<Progress> Agent::send_statement() {
+  const Status sent = tools_.link.send_statement(id(), message(item::kCertify));
+  if (sent.ok()) {
+    tools_.log.info("survivors signed",
+                    {{"round", id().round_no}, {"survivors", round_->survivors()->survivors.size()}});
+  }
+  return after_sending(sent, Stage::certificate);
+}
+
+// Phase 5
+
+Result<Progress> Agent::fetch_certificate() {
+  const auto answer = tools_.link.certificate(id());
+  if (!answer.ok()) return call_failed(answer.error());
+  if (!*answer) return wait();
+  const auto shares = round_->unmask(**answer);
+  if (!shares.ok()) return refuse_answer(shares.error(), item::kCertificate, **answer);
+  BAUTA_RETURN_IF_ERROR(save());
+  return go(Stage::unmask);
+}
+
+Result<Progress> Agent::send_unmask() {
+  const Status sent = tools_.link.send_unmask(id(), message(item::kUnmask));
+  if (sent.ok()) tools_.log.info("shares revealed", {{"round", id().round_no}});
+  return after_sending(sent, Stage::aggregate);
+}
+
+// The aggregate
+
+Result<Progress> Agent::fetch_aggregate() {
+  auto answer = tools_.link.aggregate(id());
+  if (!answer.ok()) return call_failed(answer.error());
+  if (!*answer) return wait();
+  aggregate_ = *std::move(*answer);
+  return go(Stage::sum);
+}
+
+Result<Progress> Agent::apply_sum() {
+  const RoundContext& context = round_->context();
+  const RoundDescriptor& descriptor = context.descriptor;
+  Words words(context.layout().word_count());
+  if (const Status fetched = tools_.link.aggregate_vector(id(), words); !fetched.ok()) {
+    return call_failed(fetched.error());
+  }
+  const auto accepted = round_->accept_aggregate(aggregate_, words);
+  if (!accepted.ok()) return refuse_answer(accepted.error(), "aggregate", aggregate_);
+  const auto& current = models_.current();
+  if (!current || current->hash != descriptor.model_hash) {
+    return end_attempt(
+        {ErrorCode::wrong_context, "the model on this disk is no longer the one the round started from"});
+  }
+  const auto next = [&]() -> Result<HeldModel> {
+    BAUTA_TRY(const DecodedSum decoded, decode_sum(context, round_->survivors()->survivors, words));
+    HeldModel model{{}, current->plan_hash, descriptor.round_no, current->state};
+    BAUTA_RETURN_IF_ERROR(apply(model.state, decoded.mean_update, plan_->plan.server));
+    model.hash = model_hash(model.state, model.plan_hash);
+    if (model.hash != accepted->next_model_hash) {
+      return Error{ErrorCode::equivocation, "the coordinator announced the model " + to_hex(accepted->next_model_hash) +
+                                                ", its own aggregate leads to " + to_hex(model.hash)};
+    }
+    return model;
+  }();
+  if (!next.ok()) {
+    BAUTA_RETURN_IF_ERROR(distrust(tools_.store, descriptor.run_id));
+    return refuse_answer(next.error(), "aggregate", aggregate_);
+  }
+  const Digest before = descriptor.model_hash;
+  BAUTA_RETURN_IF_ERROR(models_.put_current(*next, plan_->layout));
+  BAUTA_RETURN_IF_ERROR(clear_signed_survivors(tools_.store, before));
+  tools_.log.info("model applied", {{"round", descriptor.round_no},
+                                    {"attempt", descriptor.attempt},
+                                    {"model_hash", to_hex(models_.current()->hash)}});
+  BAUTA_RETURN_IF_ERROR(erase_attempt());
+  trained_.reset();
+  return go(Stage::invitation);
+}
+
+}  // namespace bauta::client

@@ -1,0 +1,114 @@
+#include "client/agent/latches.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+namespace bauta::client {
+namespace {
+
+constexpr std::string_view kAccepted = "accepted";
+constexpr std::string_view kBest = "best validation";
+// A latch cannot be deleted without a logged command of the operator; this is one that says "none".
+const Bytes kNone = {0};
+
+Error damaged(std::string_view latch) {
+  return {ErrorCode::database,
+          "the latch " + std::string(latch) + " is damaged; `bauta-client resume-after` starts over"};
+}
+
+}  // namespace
+
+StoredItem accepted_invitation_latch(const OpenedInvitation& invitation) {
+  const RoundId id = invitation.id();
+  const auto& cohort = invitation.context.descriptor.cohort;
+  Bytes bytes;
+  append_u64(bytes, id.round_no);
+  append_u32(bytes, id.attempt);
+  append_u32(bytes, static_cast<std::uint32_t>(cohort.size()));
+  for (const PartnerIndex partner : cohort) append_u32(bytes, partner);
+  append(bytes, invitation.descriptor_blob);
+  return {std::string(kAccepted), std::move(bytes)};
+}
+
+Result<std::optional<AcceptedInvitation>> accepted_invitation(const ClientStore& store) {
+  BAUTA_TRY(const auto bytes, store.latch(kAccepted));
+  if (!bytes) return std::optional<AcceptedInvitation>();
+  ByteView rest = *bytes;
+  if (rest.size() < 16) return damaged(kAccepted);
+  AcceptedInvitation accepted;
+  accepted.id = {read_u64(rest.first(8)), read_u32(rest.subspan(8, 4))};
+  const std::size_t n = read_u32(rest.subspan(12, 4));
+  rest = rest.subspan(16);
+  if (rest.size() / 4 < n) return damaged(kAccepted);
+  for (std::size_t i = 0; i < n; ++i) accepted.cohort.push_back(read_u32(rest.subspan(4 * i, 4)));
+  rest = rest.subspan(4 * n);
+  accepted.descriptor.assign(rest.begin(), rest.end());
+  return std::optional(std::move(accepted));
+}
+
+Result<PolicyMemory> policy_memory(const ClientStore& store, const RoundId& id) {
+  BAUTA_TRY(const std::uint64_t resumed_after, store.resumed_after());
+  BAUTA_TRY(auto accepted, accepted_invitation(store));
+  PolicyMemory memory;
+  if (resumed_after > 0) memory.latest = {resumed_after, std::numeric_limits<std::uint32_t>::max()};
+  if (accepted) {
+    memory.latest = std::max(memory.latest, accepted->id);
+    if (accepted->id == id) memory.descriptor = std::move(accepted->descriptor);
+    if (accepted->id.round_no == id.round_no) memory.cohort = std::move(accepted->cohort);
+  }
+  return memory;
+}
+
+std::string signed_survivors_key(const Digest& model_hash) { return "u3/" + to_hex(model_hash); }
+
+Result<std::optional<Digest>> signed_survivors(const ClientStore& store, const Digest& model_hash) {
+  const std::string key = signed_survivors_key(model_hash);
+  BAUTA_TRY(const auto bytes, store.latch(key));
+  if (!bytes || *bytes == kNone) return std::optional<Digest>();
+  Digest u3;
+  if (bytes->size() != u3.size()) return damaged(key);
+  std::copy(bytes->begin(), bytes->end(), u3.begin());
+  return std::optional(u3);
+}
+
+StoredItem signed_survivors_latch(const Digest& model_hash, const Digest& u3) {
+  return {signed_survivors_key(model_hash), Bytes(u3.begin(), u3.end())};
+}
+
+Status clear_signed_survivors(ClientStore& store, const Digest& model_hash) {
+  BAUTA_TRY(const auto latched, signed_survivors(store, model_hash));
+  if (!latched) return {};
+  return store.put_latch(signed_survivors_key(model_hash), kNone);
+}
+
+std::string distrusted_key(std::string_view run_id) { return "distrusted/" + std::string(run_id); }
+
+Result<bool> is_distrusted(const ClientStore& store, std::string_view run_id) {
+  BAUTA_TRY(const auto bytes, store.latch(distrusted_key(run_id)));
+  return bytes.has_value();
+}
+
+Status distrust(ClientStore& store, std::string_view run_id) {
+  return store.put_latch(distrusted_key(run_id), as_bytes("another model than the aggregate leads to"));
+}
+
+Result<std::optional<BestValidation>> best_validation(const ClientStore& store) {
+  BAUTA_TRY(const auto bytes, store.latch(kBest));
+  if (!bytes) return std::optional<BestValidation>();
+  if (bytes->size() != 72) return damaged(kBest);
+  BestValidation best;
+  std::copy_n(bytes->begin(), 32, best.model_hash.begin());
+  std::copy_n(bytes->begin() + 32, 32, best.plan_hash.begin());
+  best.auc = std::bit_cast<double>(read_u64(ByteView(*bytes).subspan(64, 8)));
+  return std::optional(best);
+}
+
+Status put_best_validation(ClientStore& store, const BestValidation& best) {
+  Bytes bytes(best.model_hash.begin(), best.model_hash.end());
+  append(bytes, best.plan_hash);
+  append_u64(bytes, std::bit_cast<std::uint64_t>(best.auc));
+  return store.put_latch(kBest, bytes);
+}
+
+}  // namespace bauta::client

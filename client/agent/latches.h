@@ -1,0 +1,50 @@
+// What the agent must remember for ever, as latches of the client's store.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/policy/policy.h"
+#include "client/storage/client_store.h"
+#include "common/base/result.h"
+
+namespace bauta::client {
+
+/// The newest invitation this client has accepted.
+struct AcceptedInvitation {
+  RoundId id;
+  std::vector<PartnerIndex> cohort;
+  Bytes descriptor;
+};
+
+/// Nothing before the first one. Errors: database.
+Result<std::optional<AcceptedInvitation>> accepted_invitation(const ClientStore& store);
+/// What the policy has to know about `id`; a local `resume-after N` counts as if round N had been accepted.
+Result<PolicyMemory> policy_memory(const ClientStore& store, const RoundId& id);
+/// To be stored in one transaction with the first items of the attempt.
+StoredItem accepted_invitation_latch(const OpenedInvitation& invitation);
+
+/// The U3 this client has signed on a model and not yet seen the aggregate of (docs/protocol.md §4, phase 4).
+Result<std::optional<Digest>> signed_survivors(const ClientStore& store, const Digest& model_hash);
+std::string signed_survivors_key(const Digest& model_hash);
+StoredItem signed_survivors_latch(const Digest& model_hash, const Digest& u3);
+/// Its aggregate was applied: this model is done with.
+Status clear_signed_survivors(ClientStore& store, const Digest& model_hash);
+
+/// A run whose coordinator announced another model than its own aggregate leads to. Nothing of that run is accepted any
+/// more: the model it would offer next is not the sum of what the partners sent.
+Result<bool> is_distrusted(const ClientStore& store, std::string_view run_id);
+std::string distrusted_key(std::string_view run_id);
+Status distrust(ClientStore& store, std::string_view run_id);
+
+/// Which incoming model of the run under way did best on the own validation data.
+struct BestValidation {
+  Digest model_hash{};
+  Digest plan_hash{};
+  double auc = 0;  ///< 0 where it could not be measured
+};
+Result<std::optional<BestValidation>> best_validation(const ClientStore& store);
+Status put_best_validation(ClientStore& store, const BestValidation& best);
+
+}  // namespace bauta::client
