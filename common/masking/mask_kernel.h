@@ -1,9 +1,10 @@
-// The inner loop of apply_masks, exchangeable at run time.
+// The inner loop of apply_masks, chosen at run time by what the processor can do. All kernels give the same words.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "common/masking/mask_stream.h"
 
@@ -22,8 +23,29 @@ class MaskKernel {
 /// 8 KiB: words, keystream and key schedules stay in a 32 KiB first-level cache.
 inline constexpr std::size_t kMaskChunkWords = 1024;
 
-/// Any machine: OpenSSL makes the keystream into a small buffer.
+enum class MaskKernelKind : std::uint8_t {
+  portable,  ///< any machine: OpenSSL makes the keystream into a small buffer
+  aes_ni,    ///< x86-64 with AES-NI: 8 blocks in flight, the keystream stays in registers
+  vaes,      ///< x86-64 with VAES and AVX-512BW: the same, 4 blocks to a register
+};
+
+std::string_view to_string(MaskKernelKind kind);
+
+bool is_supported(MaskKernelKind kind);
+/// The fastest that this processor supports.
+MaskKernelKind best_mask_kernel();
+
+/// `kind` must be supported. `first_word` is where the first chunk will start.
+std::unique_ptr<MaskKernel> make_mask_kernel(MaskKernelKind kind, std::span<const MaskTerm> terms,
+                                             std::uint32_t lane_bits, std::uint64_t first_word);
+
+/// One of these per file.
 std::unique_ptr<MaskKernel> make_portable_mask_kernel(std::span<const MaskTerm> terms, std::uint32_t lane_bits,
                                                       std::uint64_t first_word);
+std::unique_ptr<MaskKernel> make_x86_mask_kernel(bool wide, std::span<const MaskTerm> terms, std::uint32_t lane_bits);
+
+/// apply_masks with a given kernel; for tests and benchmarks.
+void apply_masks_with(MaskKernelKind kind, std::span<std::uint64_t> words, std::uint32_t lane_bits,
+                      std::span<const MaskTerm> terms, std::uint64_t first_word);
 
 }  // namespace bauta

@@ -1,9 +1,11 @@
 #include "common/masking/mask_stream.h"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "common/masking/keystream.h"
+#include "common/masking/mask_kernel.h"
 #include "common/masking/packed_vector.h"
 #include "tests/support/hex.h"
 #include "tests/support/property.h"
@@ -113,6 +115,36 @@ TEST_CASE("masks with opposite signs restore the vector and never set an unused 
     apply_masks(words, lane_bits, inverse);
     RC_ASSERT(words == plain);
   });
+}
+
+TEST_CASE("every kernel this processor can run gives the words of the portable one") {
+  CHECK(is_supported(MaskKernelKind::portable));
+  CHECK(is_supported(best_mask_kernel()));
+  for (const MaskKernelKind kind : {MaskKernelKind::aes_ni, MaskKernelKind::vaes}) {
+    if (!is_supported(kind)) {
+      MESSAGE("not supported here: " << to_string(kind));
+      continue;
+    }
+    check_property(
+        "kernel " + std::string(to_string(kind)),
+        [kind] {
+          const auto lane_bits = *rc::gen::element<std::uint32_t>(8, 12, 16, 32);
+          SeededRandom random(*rc::gen::arbitrary<std::uint64_t>());
+          const auto keys = random_keys(*rc::gen::inRange<std::size_t>(1, 4), random);
+          const auto terms = terms_of(keys, *rc::gen::arbitrary<std::uint64_t>());
+          const auto count =
+              *rc::gen::oneOf(rc::gen::inRange<std::size_t>(1, 100), rc::gen::inRange<std::size_t>(1, 3000));
+          const std::uint64_t last = (std::uint64_t{1} << 33) - count;
+          const auto first =
+              *rc::gen::element<std::uint64_t>(0, 1, 2, 511, (1U << 17) - 3, (1ULL << 32) - 5, last - 1, last);
+          std::vector<std::uint64_t> expected = random_words(count, lane_bits, random);
+          std::vector<std::uint64_t> words = expected;
+          apply_masks_with(MaskKernelKind::portable, expected, lane_bits, terms, first);
+          apply_masks_with(kind, words, lane_bits, terms, first);
+          RC_ASSERT(words == expected);
+        },
+        300);
+  }
 }
 
 TEST_CASE("many masks in one call equal the same masks one by one") {
