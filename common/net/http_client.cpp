@@ -129,7 +129,7 @@ class Exchange {
   }
 
   bool saw_any_byte() const { return saw_any_byte_; }
-  bool may_keep_connection() const { return all_sent_ && parser_.done() && parser_.keep_alive() && leftover_ == 0; }
+  bool may_keep_connection() const { return all_sent_ && parser_.done() && parser_.keep_alive() && unparsed_.empty(); }
 
  private:
   static std::string host_field(const HttpClientSettings& settings) {
@@ -226,17 +226,20 @@ class Exchange {
   }
 
   Status parse(ByteView bytes) {
-    while (!bytes.empty() && !(answered_ && parser_.done())) {
+    append(unparsed_, bytes);
+    std::size_t parsed = 0;
+    while (parsed < unparsed_.size() && !(answered_ && parser_.done())) {
       const bool had_head = parser_.head_done();
-      BAUTA_TRY(const std::size_t consumed, parser_.feed(bytes, piece_));
-      bytes = bytes.subspan(consumed);
+      BAUTA_TRY(const std::size_t consumed, parser_.feed(ByteView(unparsed_).subspan(parsed), piece_));
+      if (consumed == 0) break;  // an unfinished line
+      parsed += consumed;
       if (!had_head && parser_.head_done()) {
         BAUTA_RETURN_IF_ERROR(take_head());
       } else if (had_head) {
         BAUTA_RETURN_IF_ERROR(take_body());
       }
     }
-    leftover_ = bytes.size();
+    unparsed_.erase(unparsed_.begin(), unparsed_.begin() + static_cast<std::ptrdiff_t>(parsed));
     return {};
   }
 
@@ -293,9 +296,9 @@ class Exchange {
   ResponseParser parser_;
   HttpResponse response_;
   Bytes input_ = Bytes(16 * 1024);
+  Bytes unparsed_;
   Bytes piece_;
   std::uint64_t body_bytes_ = 0;
-  std::size_t leftover_ = 0;
   bool saw_any_byte_ = false;
   bool may_continue_ = false;
   bool answered_ = false;  ///< the final response's head is here

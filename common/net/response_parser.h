@@ -20,7 +20,8 @@ class ResponseParser {
   ResponseParser& operator=(ResponseParser&&) noexcept;
 
   /// Takes a prefix of `data`, appends what of it is body to `body`, and says how long the prefix was: all of it, or
-  /// up to the response's end or, once, the head's. Errors: malformed, oversized (the head).
+  /// up to the response's end, the head's, or the last whole line. Present the rest again, with what follows it.
+  /// Errors: malformed, oversized (the head).
   Result<std::size_t> feed(ByteView data, Bytes& body);
   /// The connection was closed in order. Error: malformed when the response is not complete.
   Status end_of_input();

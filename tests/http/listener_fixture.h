@@ -70,6 +70,10 @@ class RecordingObserver final : public HttpObserver {
     REQUIRE_MESSAGE(came, "no event of kind ", to_string(kind));
     return found;
   }
+  std::vector<HttpEvent> all() {
+    const std::scoped_lock lock(mutex_);
+    return events_;
+  }
   std::size_t count(HttpEvent::Kind kind) {
     const std::scoped_lock lock(mutex_);
     std::size_t found = 0;
