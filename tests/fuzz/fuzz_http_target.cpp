@@ -1,6 +1,8 @@
 // The request target as the server takes it from the network.
 #include <cstdint>
+#include <string>
 
+#include "common/base/bytes.h"
 #include "common/net/http_target.h"
 
 using namespace bauta;
