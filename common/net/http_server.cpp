@@ -175,6 +175,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerSettings setting
 HttpServer::HttpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 HttpServer::~HttpServer() {
+  BAUTA_CHECK(!impl_->control.is_current_thread());  // it would wait for itself
   asio::post(impl_->io.context, [impl = impl_] { impl->cut_all(); });
   impl_->wait_until_empty(std::nullopt);
 }

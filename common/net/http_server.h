@@ -24,8 +24,8 @@ struct HttpServerSettings {
   std::optional<TlsServerSettings> tls;  ///< none: plain HTTP
 
   Milliseconds handshake_timeout{10'000};
-  Milliseconds header_timeout{10'000};     ///< from a request's first byte to the end of its header
-  Milliseconds idle_timeout{75'000};       ///< of a kept connection between two requests
+  Milliseconds header_timeout{10'000};  ///< of a new connection, then from a request's first byte to its header's end
+  Milliseconds idle_timeout{75'000};    ///< of a kept connection between two requests
   Milliseconds body_idle_timeout{30'000};  ///< without any byte of the body
   Milliseconds write_timeout{30'000};      ///< per piece of at most 256 KiB
   Milliseconds shutdown_timeout{2'000};    ///< for the peer to take in our last words

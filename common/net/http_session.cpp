@@ -164,7 +164,8 @@ void HttpSession::arm_for_body(SteadyTime started, std::uint64_t received) {
   const auto& settings = server_->settings;
   auto deadline = steady_now() + settings.body_idle_timeout;
   if (settings.min_body_rate > 0) {
-    const auto paid_for = Milliseconds(received * 1000 / settings.min_body_rate);
+    constexpr std::uint64_t kDayMilliseconds = 24 * 60 * 60 * 1000;
+    const Milliseconds paid_for(std::min(kDayMilliseconds, received * 1000 / settings.min_body_rate));
     deadline = std::min(deadline, started + settings.body_rate_grace + paid_for);
   }
   arm_until(deadline);
@@ -242,11 +243,13 @@ asio::awaitable<bool> HttpSession::serve_one() {
   if (buffered_.empty()) {
     if (server_->draining) co_return false;
     idle_ = true;
-    arm(server_->settings.idle_timeout);
+    // A kept connection may rest; a new one has no reason to.
+    arm(served_any_ ? server_->settings.idle_timeout : server_->settings.header_timeout);
     const bool begun = co_await fill();
     idle_ = false;
     if (!begun) co_return false;
   }
+  served_any_ = true;
   started_ = steady_now();
   arm(server_->settings.header_timeout);
   Step step = co_await read_head();

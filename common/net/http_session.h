@@ -108,6 +108,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   int sent_status_ = 0;
 
   bool idle_ = false;
+  bool served_any_ = false;
   bool linger_ = false;
   bool ended_ = false;
   AsyncEvent done_;

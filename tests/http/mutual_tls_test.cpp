@@ -206,6 +206,21 @@ TEST_CASE("a body that ends without close_notify is never taken for whole") {
   CHECK(listener.service.handled == 0);
 }
 
+TEST_CASE("a slow peer is told 408 within TLS") {
+  TlsListener listener;
+  listener.settings.header_timeout = Milliseconds(500);
+  listener.settings.body_idle_timeout = Milliseconds(100);
+  listener.start();
+  RawClient client(listener.server->port());
+  RawClient::Tls tls;
+  tls.certificate = &listener.partner;
+  REQUIRE(client.start_tls(tls));
+  SUBCASE("header") { client.send("GET /hello HTT"); }
+  SUBCASE("body") { client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabc"); }
+  SUBCASE("streamed body") { client.send("PUT /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabc"); }
+  CHECK(client.read_all().find("HTTP/1.1 408 ") == 0);
+}
+
 TEST_CASE("plain HTTP on the TLS port and silence on it cost a handshake, nothing more") {
   TlsListener listener;
   listener.settings.handshake_timeout = Milliseconds(100);
