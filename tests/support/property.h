@@ -3,11 +3,13 @@
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
+#include <rapidcheck/detail/TestListenerAdapter.h>
 
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace bauta::testing {
@@ -24,8 +26,10 @@ void check_property(const std::string& description, Testable&& testable, int cas
   rc::detail::TestParams params;
   params.seed = property_seed();
   params.maxSuccess = cases;
-  const auto result = rc::detail::checkTestable(std::forward<Testable>(testable),
-                                                rc::detail::TestMetadata{description, description}, params);
+  rc::detail::TestListenerAdapter silent;
+  const auto result =
+      rc::detail::checkTestable(std::forward<Testable>(testable), rc::detail::TestMetadata{description, description},
+                                params, silent, std::unordered_map<std::string, rc::detail::Reproduce>{});
   std::ostringstream message;
   rc::detail::printResultMessage(result, message);
   INFO(description << ", seed " << params.seed << ": " << message.str());

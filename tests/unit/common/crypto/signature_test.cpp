@@ -1,6 +1,9 @@
 #include "common/crypto/signature.h"
 
 #include <doctest/doctest.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 #include <atomic>
 #include <string>
@@ -8,6 +11,7 @@
 #include <vector>
 
 #include "common/crypto/constant_time.h"
+#include "common/crypto/openssl_handles.h"
 #include "common/crypto/sha256.h"
 #include "tests/support/hex.h"
 
@@ -144,6 +148,18 @@ TEST_CASE("keys of other algorithms and texts that are no key are refused with a
   const auto other = SigningKey::from_pem(pem_of(x25519_pkcs8), {});
   REQUIRE_FALSE(other.ok());
   CHECK(other.error().message.find("openssl genpkey") != std::string::npos);
+
+  for (EVP_PKEY* const made : {EVP_EC_gen("P-384"), EVP_RSA_gen(1024)}) {
+    const PkeyPtr key(made);
+    const BioPtr bio(BIO_new(BIO_s_mem()));
+    REQUIRE(PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
+    char* pem = nullptr;
+    const long length = BIO_get_mem_data(bio.get(), &pem);
+    const auto refused = SigningKey::from_pem({pem, static_cast<std::size_t>(length)}, {});
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().code == ErrorCode::invalid_argument);
+    CHECK(refused.error().message.find("openssl genpkey") != std::string::npos);
+  }
 
   for (const char* text : {"", "no key at all", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}) {
     CAPTURE(text);
