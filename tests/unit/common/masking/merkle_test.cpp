@@ -81,6 +81,14 @@ TEST_CASE("a proof holds for its leaf, its index and its tree only") {
   });
 }
 
+TEST_CASE("a proof of a larger tree does not pass for a tree with fewer leaves") {
+  SeededRandom random(8);
+  const std::vector<Digest> leaves = random_leaves(2, random);
+  const Digest root = merkle_root(leaves);
+  REQUIRE(verify_merkle_proof(root, 2, 1, leaves[1], merkle_proof(leaves, 1)));
+  CHECK_FALSE(verify_merkle_proof(root, 1, 0, leaves[1], merkle_proof(leaves, 1)));
+}
+
 TEST_CASE("absurd counts, indices and lengths are refused, not followed") {
   const Digest any{};
   CHECK_FALSE(verify_merkle_proof(any, 0, 0, any, {}));
