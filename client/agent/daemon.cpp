@@ -1,0 +1,101 @@
+#include "client/agent/daemon.h"
+
+#include <poll.h>
+
+#include <thread>
+
+#include "client/agent/agent.h"
+#include "client/agent/identity.h"
+#include "client/agent/service_data.h"
+#include "common/base/stop_signal.h"
+#include "common/crypto/system_random.h"
+
+namespace bauta::client {
+namespace {
+
+class StoppableWaiter final : public Waiter {
+ public:
+  explicit StoppableWaiter(const StopSignal& stop) : stop_(&stop) {}
+  bool wait(Milliseconds time) override {
+    pollfd descriptor{stop_->fd(), POLLIN, 0};
+    ::poll(&descriptor, 1, static_cast<int>(time.count()));
+    return !stop_->stop_requested();
+  }
+
+ private:
+  const StopSignal* stop_;
+};
+
+// Ends the call under way when a stop is asked for. The thread never outlives this object.
+class Canceller {
+ public:
+  Canceller(const StopSignal& stop, HttpsLink& link)
+      : stop_(&stop), thread_([&stop, &link] {
+          stop.wait();
+          link.cancel();
+        }) {}
+  ~Canceller() {
+    stop_->request_stop();
+    thread_.join();
+  }
+  Canceller(const Canceller&) = delete;
+  Canceller& operator=(const Canceller&) = delete;
+
+ private:
+  const StopSignal* stop_;
+  std::thread thread_;
+};
+
+HttpsLinkSettings link_settings(const ClientSettings& settings, const Digest& roster_hash) {
+  return {settings.http, roster_hash, settings.upload_bytes_per_second, settings.backoff};
+}
+
+Status run_agent(Agent& agent, Waiter& waiter) {
+  while (true) {
+    BAUTA_TRY(const Progress progress, agent.step());
+    if (progress.pause > Milliseconds(0) && !waiter.wait(progress.pause)) {
+      return Error{ErrorCode::cancelled, "the client is being stopped"};
+    }
+  }
+}
+
+}  // namespace
+
+Status check_setup(const ClientSettings& settings) {
+  BAUTA_TRY(const Identity identity, read_identity(settings));
+  BAUTA_TRY(const PolicySettings policy, effective_policy(settings));
+  const SystemClock clock;
+  BAUTA_TRY(const auto http, HttpClient::create(settings.http, clock));
+  return check_certificate(settings, http->own_identity(), clock.wall());
+}
+
+Status run_daemon(const ClientSettings& settings, const Logger& log) {
+  BAUTA_TRY(const StopSignal stop, StopSignal::install());
+  const SystemClock clock;
+  SystemRandom random;
+  StoppableWaiter waiter(stop);
+  BAUTA_TRY(const Identity identity, read_identity(settings));
+  BAUTA_TRY(const PolicySettings policy, effective_policy(settings));
+  BAUTA_TRY(const auto link, HttpsLink::create(link_settings(settings, identity.roster->hash), clock, random, waiter));
+  BAUTA_RETURN_IF_ERROR(check_certificate(settings, link->own_identity(), clock.wall()));
+  BAUTA_TRY(ClientStore store, ClientStore::open(settings.store, random));
+  std::optional<ServiceData> data;
+  const TrainerFactory trainers = [&](const Plan& plan) -> Result<std::unique_ptr<Trainer>> {
+    BAUTA_TRY(BehaviourTrainer trainer, make_trainer(settings, *data, plan, [&] { return stop.stop_requested(); }));
+    return std::unique_ptr<Trainer>(std::make_unique<BehaviourTrainer>(std::move(trainer)));
+  };
+  BAUTA_TRY(const auto agent, Agent::open(identity.membership(), {policy, settings.store.state_directory},
+                                          {*link, store, random, clock, log}, trainers));
+  log.info("started", {{"name", settings.name}, {"roster_hash", to_hex(identity.roster->hash)}});
+  if (policy.allowed_plans.empty()) {
+    log.warning("no plan is allowed", {{"mend", "bauta-client plan allow FILE, or [policy] allowed_plans"}});
+  }
+  BAUTA_TRY(data, load_service_data(settings, log));
+  const Canceller canceller(stop, *link);
+  const Status ended = run_agent(*agent, waiter);
+  if (ended.error().code != ErrorCode::cancelled || !stop.stop_requested()) return ended;
+  log.info("stopped");
+  return {};
+}
+
+}  // namespace bauta::client

@@ -1,0 +1,31 @@
+#include "client/agent/service_data.h"
+
+#include "common/base/counter_random.h"
+
+namespace bauta::client {
+
+Result<ServiceData> load_service_data(const ClientSettings& settings, const Logger& log) {
+  BAUTA_TRY(const auto source, open_source(settings.data.source));
+  BAUTA_TRY(LoadedData loaded, load_event_log(*source, settings.data.load));
+  log.info("data loaded", {{"persons", loaded.log.persons.size()},
+                           {"events", loaded.log.events.size()},
+                           {"summary", loaded.report.summary()}});
+  if (const std::string problems = loaded.report.problems(); !problems.empty()) {
+    log.warning("bad rows", {{"problems", problems}});
+  }
+  BAUTA_TRY(SampleSets samples, make_samples(loaded.log, settings.task));
+  log.info("samples cut", {{"training", samples.training.size()},
+                           {"validation", samples.validation.size()},
+                           {"test", samples.test.size()}});
+  return ServiceData{std::move(loaded), std::move(samples)};
+}
+
+Result<BehaviourTrainer> make_trainer(const ClientSettings& settings, const ServiceData& data, const Plan& plan,
+                                      std::function<bool()> stop_requested) {
+  TrainerOptions options;
+  options.service_seed = fnv1a64(settings.name);
+  options.stop_requested = std::move(stop_requested);
+  return BehaviourTrainer::create(data.loaded.log, settings.task, data.samples, plan, std::move(options));
+}
+
+}  // namespace bauta::client

@@ -1,0 +1,24 @@
+// The partner's own data, read and cut as its configuration says, and the trainer on it.
+#pragma once
+
+#include <functional>
+
+#include "client/agent/client_settings.h"
+#include "client/training/behaviour_trainer.h"
+#include "common/base/log.h"
+
+namespace bauta::client {
+
+struct ServiceData {
+  LoadedData loaded;
+  SampleSets samples;
+};
+
+/// Logs what was read and every kind of bad row. Errors: bad_data with file and line, io.
+Result<ServiceData> load_service_data(const ClientSettings& settings, const Logger& log);
+
+/// `data` must outlive the trainer. The order of the batches follows from the partner's name.
+Result<BehaviourTrainer> make_trainer(const ClientSettings& settings, const ServiceData& data, const Plan& plan,
+                                      std::function<bool()> stop_requested);
+
+}  // namespace bauta::client

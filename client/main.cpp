@@ -1,0 +1,167 @@
+// bauta-client: a partner's agent and the commands its operator gives it.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "client/agent/client_settings.h"
+#include "client/agent/daemon.h"
+#include "client/agent/evaluation.h"
+#include "client/agent/local_commands.h"
+#include "client/agent/service_data.h"
+#include "common/base/file.h"
+#include "common/base/stop_signal.h"
+
+namespace {
+
+using namespace bauta;
+using namespace bauta::client;
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+struct Options {
+  std::string config;
+  std::vector<std::string> set;
+  std::string state_directory;
+  std::string log_level;
+  std::string log_format;
+};
+
+int failed(const Error& error) {
+  std::fprintf(stderr, "bauta-client: %s\n", error.message.c_str());
+  return kFailed;
+}
+
+int print(const Result<std::string>& text) {
+  if (!text.ok()) return failed(text.error());
+  std::fputs(text->c_str(), stdout);
+  return 0;
+}
+
+Result<ReadSettings> read_settings(const Options& options) {
+  std::vector<SettingOverride> overrides;
+  for (const std::string& entry : options.set) {
+    const auto equals = entry.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Error{ErrorCode::invalid_argument,
+                   "--set " + entry + ": KEY=VALUE is needed, for example policy.min_participants=5"};
+    }
+    overrides.push_back({entry.substr(0, equals), entry.substr(equals + 1), "--set"});
+  }
+  const auto flag = [&](const std::string& value, const char* key, const char* name) {
+    if (!value.empty()) overrides.push_back({key, value, name});
+  };
+  flag(options.state_directory, "state_dir", "--state-dir");
+  flag(options.log_level, "log.level", "--log-level");
+  flag(options.log_format, "log.format", "--log-format");
+  return read_client_settings(options.config, process_environment(), overrides);
+}
+
+Logger logger_for(const ClientSettings& settings) {
+  static const SystemClock clock;
+  return Logger::to_stderr(settings.log_level, settings.log_format, clock);
+}
+
+std::string shown(const std::vector<ConfigEntry>& entries) {
+  std::string text;
+  for (const ConfigEntry& entry : entries) text += entry.key + " = " + entry.value + "  # " + entry.origin + "\n";
+  return text;
+}
+
+int check_config(const ReadSettings& read, bool with_data) {
+  if (const Status checked = check_setup(read.settings); !checked.ok()) return failed(checked.error());
+  if (with_data) {
+    const Logger log = logger_for(read.settings);
+    if (const auto data = load_service_data(read.settings, log); !data.ok()) return failed(data.error());
+  }
+  std::puts("the configuration is in order");
+  return 0;
+}
+
+int write_evaluation(const ClientSettings& settings, const std::string& report) {
+  const Logger log = logger_for(settings);
+  const auto text = evaluate(settings, log);
+  if (!text.ok()) return failed(text.error());
+  if (const Status written = write_file_atomically(report, as_bytes(*text)); !written.ok())
+    return failed(written.error());
+  log.info("evaluated", {{"report", report}});
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Takes part in masked rounds of training for one partner of a federation.", "bauta-client");
+  app.set_version_flag("--version", std::string("bauta-client ") + BAUTA_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  Options options;
+  app.add_option("-c,--config", options.config, "client.toml")->envname("BAUTA_CLIENT_CONFIG")->required();
+  app.add_option("--set", options.set, "KEY=VALUE: overrides one setting; may be given often")->allow_extra_args(false);
+  app.add_option("--state-dir", options.state_directory, "overrides state_dir");
+  app.add_option("--log-level", options.log_level, "debug, info, warning or error");
+  app.add_option("--log-format", options.log_format, "text or json");
+
+  CLI::App* const run_command = app.add_subcommand("run", "take part in rounds until SIGTERM");
+  CLI::App* const config = app.add_subcommand("config", "look at the configuration")->require_subcommand(1);
+  CLI::App* const check = config->add_subcommand("check", "check settings, keys and certificates; connects to nothing");
+  bool with_data = false;
+  check->add_flag("--data", with_data, "read the data as well");
+  CLI::App* const show = config->add_subcommand("show", "print every setting and where it comes from");
+  CLI::App* const evaluate_command =
+      app.add_subcommand("evaluate", "compare the shared model with one trained alone, on held-out data");
+  std::string report;
+  evaluate_command->add_option("--report", report, "where the report (JSON) goes")->required();
+  CLI::App* const release = app.add_subcommand("release", "lift a latch; logged for ever");
+  std::string model, run_id, reason;
+  CLI::Option* const model_option = release->add_option("--model", model, "allow another signature on this model");
+  release->add_option("--run", run_id, "take part again in this distrusted run")->excludes(model_option);
+  release->add_option("--reason", reason, "why")->required();
+  CLI::App* const resume = app.add_subcommand("resume-after", "after a restored backup: go on after this round");
+  std::uint64_t round_no = 0;
+  resume->add_option("round", round_no, "the last round this client may have taken part in")->required();
+  CLI::App* const roster = app.add_subcommand("roster", "look at the pinned roster")->require_subcommand(1);
+  CLI::App* const roster_show = roster->add_subcommand("show", "print it");
+  CLI::App* const plan = app.add_subcommand("plan", "the allow-list of plans")->require_subcommand(1);
+  CLI::App* const allow = plan->add_subcommand("allow", "let this client train the plan in FILE");
+  std::string plan_file;
+  allow->add_option("file", plan_file, "plan.toml")->required();
+  CLI::App* const status_command = app.add_subcommand("status", "what this client has done and holds");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+  const auto read = read_settings(options);
+  if (!read.ok()) return failed(read.error());
+  const ClientSettings& settings = read->settings;
+  if (run_command->parsed()) {
+    const Logger log = logger_for(settings);
+    const Status ended = run_daemon(settings, log);
+    return ended.ok() ? 0 : failed(ended.error());
+  }
+  if (check->parsed()) return check_config(*read, with_data);
+  if (show->parsed()) return print(shown(read->entries));
+  if (evaluate_command->parsed()) return write_evaluation(settings, report);
+  if (release->parsed()) {
+    if (model.empty() == run_id.empty())
+      return failed({ErrorCode::invalid_argument, "release: --model or --run is needed"});
+    return print(model.empty() ? release_run(settings, run_id, reason) : release_model(settings, model, reason));
+  }
+  if (resume->parsed()) return print(resume_after(settings, round_no));
+  if (roster_show->parsed()) return print(show_roster(settings));
+  if (allow->parsed()) return print(allow_plan(settings, plan_file));
+  if (status_command->parsed()) return print(status(settings));
+  return kWrongUsage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bauta::ignore_write_signals();
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "bauta-client: %s\n", exception.what());
+    return kFailed;
+  }
+}
