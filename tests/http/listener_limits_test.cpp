@@ -58,10 +58,10 @@ TEST_CASE("a request that breaks a rule is answered with a problem and the end o
       {"GET /hello" + host + "No colon\r\n\r\n", "400"},
       {"\x16\x03\x01\x02", "400"},
   };
-  for (const auto& [request, status] : rows) {
-    CAPTURE(request.substr(0, 100));
-    const auto answer = answer_to(listener, request);
-    CHECK(answer.substr(0, 13) == "HTTP/1.1 " + status + " ");
+  for (const auto& row : rows) {
+    CAPTURE(row.request.substr(0, 100));
+    const auto answer = answer_to(listener, row.request);
+    CHECK(answer.substr(0, 13) == "HTTP/1.1 " + row.status + " ");
     CHECK(answer.find("Content-Type: application/problem+json\r\n") != std::string::npos);
     CHECK(answer.find("Connection: close\r\n") != std::string::npos);
   }
