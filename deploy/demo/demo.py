@@ -184,6 +184,9 @@ def demo(options, work, screen):
         federation.wait_for_partners()
         screen.say("coordinator and clients are up; every link is TLS 1.3 with both certificates checked")
         status = train(federation, screen, options)
+        behind = federation.wait_for_model(status["model_hash"])
+        if behind:
+            screen.say(f"without the last model, so compared by an earlier one: {', '.join(behind)}")
         run_file = work / "run.json"
         run_file.write_text(json.dumps(status, indent=2) + "\n", encoding="utf-8")
         model = work / "model.bauta"

@@ -233,6 +233,25 @@ class Federation:
                 raise Failure(f"client {name} did not reach the coordinator within {seconds} s", self.log_of(name)) from None
             raise
 
+    def wait_for_model(self, model_hash, seconds=20):
+        """Until every client has applied that model's aggregate; returns those that have not (they sat out the end)."""
+        logs = {name: self.events_of(name) for name in self.services}
+
+        def all_applied():
+            self.check_alive()
+            for name in list(logs):
+                if any(entry["event"] in ("model applied", "model fetched") and entry.get("model_hash") == model_hash
+                       for entry in logs[name].poll()):
+                    del logs[name]
+            return not logs
+
+        try:
+            wait_until(all_applied, seconds * slowdown(), "all clients have the model", pause=0.1)
+        except Failure as failure:
+            if failure.log is not None:
+                raise
+        return sorted(logs)
+
     def download_model(self, model_hash, file):
         self.operator("models", "download", model_hash, "--out", file)
 

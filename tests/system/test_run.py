@@ -12,6 +12,7 @@ class WholeRun(SystemTest):
         self.assertEqual(0, status["dropouts_survived"])
         self.assertGreater(status["bytes_per_client_round"], self.federation.update_bytes())
         self.assertRegex(status["model_hash"], "^[0-9a-f]{64}$")
+        self.assertEqual([], self.federation.wait_for_model(status["model_hash"]))
         model = self.folder / "model.bauta"
         self.federation.download_model(status["model_hash"], model)
         self.assertGreater(model.stat().st_size, self.federation.update_bytes())

@@ -93,8 +93,12 @@ def client_run(config):
     shared = shared_folder(config)
     name = config["name"]
     (shared / f"{name}.present").touch()
+    applied = False
     while True:
         state = read(shared / "run.json")
+        if state and state["state"] == "finished" and not applied:
+            applied = True
+            log("model applied", round=state["rounds_done"], model_hash=state["model_hash"])
         if not state or state["state"] != "running" or state["round"].get("phase") != PHASES[2]:
             time.sleep(0.02)
             continue
