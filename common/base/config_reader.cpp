@@ -31,12 +31,19 @@ std::string shown(std::string_view text) {
   return quoted.substr(1, quoted.size() - 2) + (cut ? "…" : "");
 }
 
-/// Whether keys with dots, arrays or inline tables nest beyond the limits. Follows TOML's strings and comments; text
-/// that is not TOML may be misread here only after the place where the parser gives up.
-bool nests_too_deep(std::string_view text) {
+/// What the parser must not get to see: keys with dots, arrays or inline tables nested beyond the limits, and
+/// characters beyond ASCII outside strings and comments, where TOML has none and toml++ 3.3 runs into undefined
+/// behaviour for some (U+FEBF). Nothing when there is no such thing. Follows TOML's strings and comments; text that is
+/// not TOML may be misread here only after the place where the parser gives up.
+std::optional<std::string> hazard_in(std::string_view text) {
   int brackets = 0;
   int dots = 0;
-  std::size_t i = 0;
+  char previous = '\n';  // the last character that is no blank
+  std::size_t i = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  const auto at = [&](std::string_view what) {
+    return fmt::format("line {}: {}", std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(i), '\n') + 1,
+                       what);
+  };
   const auto skip_string = [&](char quote) {
     const std::string triple(3, quote);
     const bool multi_line = text.substr(i, 3) == triple;
@@ -56,15 +63,20 @@ bool nests_too_deep(std::string_view text) {
   while (i < text.size()) {
     switch (text[i]) {
       case '"':
-      case '\'': skip_string(text[i]); continue;
+      case '\'':
+        if (std::string_view("\n=,.[{").find(previous) == std::string_view::npos)
+          return at("a quote inside or after a value");
+        previous = text[i];
+        skip_string(text[i]);
+        continue;
       case '#': i = std::min(text.find('\n', i), text.size()); continue;
       case '.':
-        if (++dots > kMaxDots) return true;
+        if (++dots > kMaxDots) return at(fmt::format("a key of more than {} parts", kMaxDots));
         break;
       case '[':
       case '{':
         dots = 0;
-        if (++brackets > kMaxBrackets) return true;
+        if (++brackets > kMaxBrackets) return at(fmt::format("nested deeper than {} levels", kMaxBrackets));
         break;
       case ']':
       case '}':
@@ -74,11 +86,15 @@ bool nests_too_deep(std::string_view text) {
       case '=':
       case ',':
       case '\n': dots = 0; break;
-      default: break;
+      default:
+        if (static_cast<unsigned char>(text[i]) >= 0x80)
+          return at("characters other than ASCII need quotes around them");
+        break;
     }
+    if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r') previous = text[i];
     ++i;
   }
-  return false;
+  return std::nullopt;
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment).
@@ -530,9 +546,7 @@ Result<ConfigReader> ConfigReader::from_text(std::string_view text, std::string 
   if (text.size() > max_bytes) {
     return Error{ErrorCode::oversized, fmt::format("{} is longer than the {} bytes allowed", name, max_bytes)};
   }
-  if (nests_too_deep(text)) {
-    return Error{ErrorCode::malformed, fmt::format("{} nests deeper than {} levels", name, kMaxBrackets)};
-  }
+  if (const auto hazard = hazard_in(text)) return Error{ErrorCode::malformed, fmt::format("{} {}", name, *hazard)};
   try {
     auto document = std::make_unique<Document>(toml::parse(text), std::move(name), std::filesystem::path());
     return ConfigReader(std::move(document));

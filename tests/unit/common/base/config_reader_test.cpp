@@ -248,6 +248,20 @@ TEST_CASE("text from the network is bounded in size and nesting") {
   CHECK(ConfigReader::from_text("# " + repeated(".[", 500) + "\na.b.c.d.e.f = 1", "plan").ok());
 }
 
+TEST_CASE("characters beyond ASCII stand in strings and comments only") {
+  // U+FEBF in a bare key sends toml++ 3.3 into undefined behaviour; found by fuzzing.
+  for (const char* text :
+       {"nam\xEF\xBA\xBF = 1", "a = 1\n\xC3\xA9 = 2", "a = \xE2\x80\x9Cx\xE2\x80\x9D", "x\xEF\xBB\xBF = 1"}) {
+    CHECK(ConfigReader::from_text(text, "plan").error().code == ErrorCode::malformed);
+  }
+  CHECK(ConfigReader::from_text("a = 1\n\xC3\xA9 = 2", "plan").error().message ==
+        "plan line 2: characters other than ASCII need quotes around them");
+  ConfigReader reader =
+      reader_of("\xEF\xBB\xBF# caf\xC3\xA9\n\"\xC3\xA9\" = 'caf\xC3\xA9'\nb = \"\"\"\n\xC3\xA9\"\"\"\n");
+  CHECK(reader.root().text("\xC3\xA9", kRequired) == "caf\xC3\xA9");
+  CHECK(reader.root().text("b", kRequired) == "\xC3\xA9");
+}
+
 TEST_CASE("any bytes are answered by a value or an error, never by an exception") {
   testing::SeededRandom random(3);
   const std::string_view alphabet = "ab01.=\"'[]{}\n#, -_:TZ\\u\xff\xc3\xa9";
