@@ -29,10 +29,10 @@ class StoppableWaiter final : public Waiter {
 // Ends the call under way when a stop is asked for. The thread never outlives this object.
 class Canceller {
  public:
-  Canceller(const StopSignal& stop, HttpsLink& link)
-      : stop_(&stop), thread_([&stop, &link] {
+  Canceller(const StopSignal& stop, HttpClient& http)
+      : stop_(&stop), thread_([&stop, &http] {
           stop.wait();
-          link.cancel();
+          http.cancel();
         }) {}
   ~Canceller() {
     stop_->request_stop();
@@ -45,10 +45,6 @@ class Canceller {
   const StopSignal* stop_;
   std::thread thread_;
 };
-
-HttpsLinkSettings link_settings(const ClientSettings& settings, const Digest& roster_hash) {
-  return {settings.http, roster_hash, settings.upload_bytes_per_second, settings.backoff};
-}
 
 Status run_agent(Agent& agent, Waiter& waiter) {
   while (true) {
@@ -76,8 +72,10 @@ Status run_daemon(const ClientSettings& settings, const Logger& log) {
   StoppableWaiter waiter(stop);
   BAUTA_TRY(const Identity identity, read_identity(settings));
   BAUTA_TRY(const PolicySettings policy, effective_policy(settings));
-  BAUTA_TRY(const auto link, HttpsLink::create(link_settings(settings, identity.roster->hash), clock, random, waiter));
-  BAUTA_RETURN_IF_ERROR(check_certificate(settings, link->own_identity(), clock.wall()));
+  BAUTA_TRY(const auto http, HttpClient::create(settings.http, clock));
+  BAUTA_RETURN_IF_ERROR(check_certificate(settings, http->own_identity(), clock.wall()));
+  HttpsLink link({identity.roster->hash, settings.upload_bytes_per_second, settings.backoff}, *http, clock, random,
+                 waiter);
   BAUTA_TRY(ClientStore store, ClientStore::open(settings.store, random));
   std::optional<ServiceData> data;
   const TrainerFactory trainers = [&](const Plan& plan) -> Result<std::unique_ptr<Trainer>> {
@@ -85,13 +83,13 @@ Status run_daemon(const ClientSettings& settings, const Logger& log) {
     return std::unique_ptr<Trainer>(std::make_unique<BehaviourTrainer>(std::move(trainer)));
   };
   BAUTA_TRY(const auto agent, Agent::open(identity.membership(), {policy, settings.store.state_directory},
-                                          {*link, store, random, clock, log}, trainers));
+                                          {link, store, random, clock, log}, trainers));
   log.info("started", {{"name", settings.name}, {"roster_hash", to_hex(identity.roster->hash)}});
   if (policy.allowed_plans.empty()) {
     log.warning("no plan is allowed", {{"mend", "bauta-client plan allow FILE, or [policy] allowed_plans"}});
   }
   BAUTA_TRY(data, load_service_data(settings, log));
-  const Canceller canceller(stop, *link);
+  const Canceller canceller(stop, *http);
   const Status ended = run_agent(*agent, waiter);
   if (ended.error().code != ErrorCode::cancelled || !stop.stop_requested()) return ended;
   log.info("stopped");

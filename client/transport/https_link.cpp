@@ -78,20 +78,14 @@ class WordSink final : public BodySink {
 
 }  // namespace
 
-HttpsLink::HttpsLink(HttpsLinkSettings settings, std::unique_ptr<HttpClient> http, const Clock& clock,
-                     RandomSource& random, Waiter& waiter)
+HttpsLink::HttpsLink(HttpsLinkSettings settings, HttpCaller& http, const Clock& clock, RandomSource& random,
+                     Waiter& waiter)
     : settings_(std::move(settings)),
-      http_(std::move(http)),
+      http_(&http),
       clock_(&clock),
       random_(&random),
       waiter_(&waiter),
       backoff_(settings_.backoff) {}
-
-Result<std::unique_ptr<HttpsLink>> HttpsLink::create(HttpsLinkSettings settings, const Clock& clock,
-                                                     RandomSource& random, Waiter& waiter) {
-  BAUTA_TRY(auto http, HttpClient::create(settings.http, clock));
-  return std::unique_ptr<HttpsLink>(new HttpsLink(std::move(settings), std::move(http), clock, random, waiter));
-}
 
 void HttpsLink::count_failure(std::optional<Milliseconds> retry_after) {
   not_before_ = clock_->steady() + backoff_.failure(*random_, retry_after);

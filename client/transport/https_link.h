@@ -1,7 +1,6 @@
 // The calls of coordinator_link over HTTP/1.1 and mutual TLS (docs/api, "partners").
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "client/transport/backoff.h"
@@ -14,24 +13,17 @@
 namespace bauta::client {
 
 struct HttpsLinkSettings {
-  HttpClientSettings http;
   Digest roster_hash{};                       ///< as pinned here; told to the coordinator and compared with its own
   std::uint64_t upload_bytes_per_second = 0;  ///< 0: as fast as it goes
   BackoffSettings backoff;
 };
 
 /// Sends each call once. After a failure the next call first waits (jittered, at least the server's Retry-After), so a
-/// caller may simply repeat. One thread; cancel() from any.
+/// caller may simply repeat. One thread; whoever owns the caller can cancel it from any.
 class HttpsLink final : public CoordinatorLink {
  public:
-  /// Reads the TLS files; does not connect. All references must outlive the link.
-  static Result<std::unique_ptr<HttpsLink>> create(HttpsLinkSettings settings, const Clock& clock, RandomSource& random,
-                                                   Waiter& waiter);
-
-  /// The call under way, and every later one, returns `cancelled`.
-  void cancel() { http_->cancel(); }
-  /// Whom our own certificate names.
-  const std::optional<CertificateIdentity>& own_identity() const { return http_->own_identity(); }
+  /// All references must outlive the link.
+  HttpsLink(HttpsLinkSettings settings, HttpCaller& http, const Clock& clock, RandomSource& random, Waiter& waiter);
 
   Status hello() override;
   Result<std::optional<Bytes>> invitation(const RoundId& after) override;
@@ -51,9 +43,6 @@ class HttpsLink final : public CoordinatorLink {
   Result<Bytes> model(const Digest& hash, std::uint64_t max_bytes) override;
 
  private:
-  HttpsLink(HttpsLinkSettings settings, std::unique_ptr<HttpClient> http, const Clock& clock, RandomSource& random,
-            Waiter& waiter);
-
   /// Any response that arrived; waits first when a failure came before.
   Result<HttpResponse> send(const HttpCall& call);
   /// A 2xx response; anything else is its error.
@@ -63,7 +52,7 @@ class HttpsLink final : public CoordinatorLink {
   void count_failure(std::optional<Milliseconds> retry_after);
 
   HttpsLinkSettings settings_;
-  std::unique_ptr<HttpClient> http_;
+  HttpCaller* http_;
   const Clock* clock_;
   RandomSource* random_;
   Waiter* waiter_;

@@ -39,12 +39,19 @@ struct HttpCall {
   std::optional<std::uint64_t> max_response_bytes;   ///< instead of the client's
 };
 
+/// Whoever can send a call: the client below, or a simulation without a network.
+class HttpCaller {
+ public:
+  virtual ~HttpCaller() = default;
+  virtual Result<HttpResponse> send(const HttpCall& call) = 0;
+};
+
 /// One call at a time; cancel() and reset() from any thread.
-class HttpClient {
+class HttpClient final : public HttpCaller {
  public:
   /// Reads and checks the TLS files; does not connect. Errors: invalid_argument, io, tls.
   static Result<std::unique_ptr<HttpClient>> create(HttpClientSettings settings, const Clock& clock);
-  ~HttpClient();
+  ~HttpClient() override;
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
@@ -52,7 +59,7 @@ class HttpClient {
   /// once more when a kept connection turns out to be closed before any byte of a response (every call of the
   /// protocol is idempotent). Errors: unreachable, tls (with the reason, also when the server refused our
   /// certificate), timeout, cancelled, malformed, oversized, io (the body's file), and whatever the sink returns.
-  Result<HttpResponse> send(const HttpCall& call);
+  Result<HttpResponse> send(const HttpCall& call) override;
 
   /// The call under way, and every later one until reset(), returns cancelled.
   void cancel();
