@@ -1,0 +1,17 @@
+// Errors of the round protocol as responses: where a status depends on more than the error's code.
+#pragma once
+
+#include "common/net/http_types.h"
+#include "coordinator/round/round.h"
+
+namespace bauta::coordinator {
+
+/// For partners: 409 late (the phase is over), 422 for signatures and contexts that do not hold; else as http_status.
+HttpResponse protocol_problem(const Error& error);
+
+/// 410: nothing more will ever come of this attempt.
+HttpResponse gone(std::string_view reason);
+
+HttpResponse json_response(int status, std::string_view json);
+
+}  // namespace bauta::coordinator
