@@ -111,7 +111,6 @@ class RoundRunner {
   Status restore();
   Status restore_attempt(RoundKey key);
   Status restore_uploads(Attempt& attempt);
-  Attempt& keep(std::unique_ptr<Attempt> attempt);
 
   // Runs.
   bool activate_next();

@@ -55,6 +55,7 @@ class Round {
   const RoundContext& context() const { return context_; }
   Phase phase() const { return phase_; }
   RoundCounts counts() const;
+  bool has_advertised(PartnerIndex partner) const { return phase1_->inbox().has(partner); }
 
   /// Judges the message of `phase` from the partner that the certificate named. Nothing: a repeat of an accepted one,
   /// to be answered alike. Errors: what the phases say, wrong_phase (too early), late (the phase is over).

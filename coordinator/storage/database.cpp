@@ -2,12 +2,14 @@
 
 #include "common/base/file.h"
 #include "coordinator/storage/migrations/0001_initial.h"
+#include "coordinator/storage/migrations/0002_run_requests.h"
 
 namespace bauta::coordinator {
 
 Result<SqliteDatabase> open_database(const std::filesystem::path& state_directory) {
   static constexpr Migration kMigrations[] = {
       {1, migrations::k0001Initial},
+      {2, migrations::k0002RunRequests},
   };
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(state_directory));
   BAUTA_TRY(SqliteDatabase database, SqliteDatabase::open(state_directory / "coordinator.db", {}));
