@@ -81,7 +81,8 @@ HttpResponse PartnerEndpoints::refuse(const HttpRequest& request, const Error& e
     refusals_of_ = current;
     refusals_.clear();
   }
-  refusals_.note(request.peer ? request.peer->partner_id : "", error);
+  // Asking for what is not there (any more) is no attack and happens in every restart.
+  if (error.code != ErrorCode::not_found) refusals_.note(request.peer ? request.peer->partner_id : "", error);
   return protocol_problem(error);
 }
 
@@ -112,7 +113,11 @@ Reply PartnerEndpoints::handle(HttpRequest& request) {
                                                           to_hex(registry_.roster().hash)});
   }
   Call call{request, std::move(parameters), *partner, {}};
-  return (this->*route->handler)(call);
+  Reply reply = (this->*route->handler)(call);
+  if (auto* const response = std::get_if<HttpResponse>(&reply)) {
+    response->headers.emplace_back("Bauta-Roster-Hash", to_hex(registry_.roster().hash));
+  }
+  return reply;
 }
 
 Result<Attempt*> PartnerEndpoints::attempt_of(std::span<const std::string_view> path, PartnerIndex partner) {

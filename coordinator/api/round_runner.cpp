@@ -64,6 +64,16 @@ Attempt* RoundRunner::find(RoundKey key) {
   return found == attempts_.end() ? nullptr : found->second.get();
 }
 
+RunnerState RoundRunner::state() const {
+  RunnerState state{run_.has_value(), rounds_finished_, attempts_void_, 0, 0, 0};
+  if (current_) {
+    state.round_no = current_->key.round_no;
+    state.attempt = current_->key.attempt;
+    state.phase = static_cast<int>(current_->round->phase());
+  }
+  return state;
+}
+
 void RoundRunner::complain(std::string_view what, const Error& error) {
   retry_at_ = now() + kRetry;
   parts_.log->error(what, {{"code", to_string(error.code)}, {"reason", error.message},
@@ -111,10 +121,11 @@ Status RoundRunner::record(Attempt& attempt, const RoundEvent& event, RoundRow r
     row.void_reason = as_text(event.bytes);
     row.closed_at = parts_.clock->wall();
   }
-  BAUTA_RETURN_IF_ERROR(journal_.append(attempt.key, {&event, 1}, [&]() -> Status {
+  const auto rows = [&]() -> Status {
     BAUTA_RETURN_IF_ERROR(rounds_.record(row));
     return more ? more() : Status();
-  }));
+  };
+  BAUTA_RETURN_IF_ERROR(journal_.append(attempt.key, {&event, 1}, rows));
   attempt.round->apply(event);
   return {};
 }
@@ -182,6 +193,7 @@ void RoundRunner::voided(Attempt& attempt) {
                                        {"reason", attempt.round->void_reason()}});
   current_ = nullptr;
   settled_ = true;
+  ++attempts_void_;
   waiting_since_.reset();
   gathering_since_.reset();
   summaries_.erase(attempt.run_id);
@@ -362,16 +374,18 @@ Status RoundRunner::publish(Attempt& attempt, Unmasked result) {
   row.aggregate_digest = result.sum_hash;
   const std::uint64_t done = run_->row.rounds_done + 1;
   const bool last = done >= run_->plan.round.rounds && !run_->stopping;
-  BAUTA_RETURN_IF_ERROR(record(attempt, event, row, [&]() -> Status {
+  const auto rows_of_run = [&]() -> Status {
     BAUTA_RETURN_IF_ERROR(runs_.advance(run_id, done, result.model_hash));
     return last ? runs_.set_state(run_id, RunState::finished, "", wall) : Status();
-  }));
+  };
+  BAUTA_RETURN_IF_ERROR(record(attempt, event, row, rows_of_run));
 
   run_->row.rounds_done = done;
   run_->model = std::move(result.model);
   run_->model_hash = result.model_hash;
   current_ = nullptr;
   settled_ = true;
+  ++rounds_finished_;
   summaries_.erase(run_id);
   const std::string hash = to_hex(result.model_hash);
   parts_.log->info("round finished", {{"run_id", run_id},

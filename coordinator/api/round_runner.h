@@ -62,6 +62,16 @@ struct RunView {
   const Attempt* attempt = nullptr;  ///< the open one, valid until the control thread goes on
 };
 
+/// For metrics; zeros where no round is open. Counts since the start of this process.
+struct RunnerState {
+  bool run_active = false;
+  std::uint64_t rounds_finished = 0;
+  std::uint64_t attempts_void = 0;
+  std::uint64_t round_no = 0;
+  std::uint32_t attempt = 0;
+  int phase = 0;
+};
+
 /// Control thread only, but for the two bounds.
 class RoundRunner {
  public:
@@ -77,6 +87,8 @@ class RoundRunner {
   Status stop_run(const std::string& run_id);
   Result<RunView> view(const std::string& run_id);
   Result<RunView> view(RunRow row);
+
+  RunnerState state() const;
 
   // Partners.
   /// Changes whenever a long poll may have a new answer.
@@ -158,6 +170,8 @@ class RoundRunner {
   std::optional<SteadyTime> gathering_since_;  ///< enough are there; more may come
   SteadyTime retry_at_{};                      ///< after a failure of disk or database
   std::map<std::string, RunSummary> summaries_;
+  std::uint64_t rounds_finished_ = 0;
+  std::uint64_t attempts_void_ = 0;
   std::atomic<std::size_t> largest_cohort_{0};
   std::atomic<std::uint64_t> largest_vector_{0};
 };

@@ -1,0 +1,141 @@
+// bauta-coordinator: run, config check, config show, token create, token list, token revoke.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <functional>
+
+#include "common/base/stop_signal.h"
+#include "common/base/time_format.h"
+#include "common/crypto/sha256.h"
+#include "common/crypto/system_random.h"
+#include "coordinator/daemon.h"
+#include "coordinator/storage/database.h"
+#include "coordinator/storage/token_store.h"
+
+namespace bauta::coordinator {
+namespace {
+
+struct Options {
+  std::string config;
+  std::string state_dir;
+  std::string log_level;
+  std::string token_name;
+};
+
+Result<LoadedSettings> settings_of(const Options& options) {
+  std::vector<SettingOverride> overrides;
+  if (!options.state_dir.empty()) overrides.push_back({"state_dir", options.state_dir, "--state-dir"});
+  if (!options.log_level.empty()) overrides.push_back({"log.level", options.log_level, "--log-level"});
+  return load_settings(options.config, process_environment(), overrides);
+}
+
+Status run(const Options& options) {
+  ignore_write_signals();
+  BAUTA_TRY(const StopSignal stop, StopSignal::install());
+  BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
+  const SystemClock clock;
+  SystemRandom random;
+  const Logger log = Logger::to_stderr(loaded.settings.log_level, loaded.settings.log_format, clock);
+  BAUTA_TRY(const std::unique_ptr<Daemon> daemon, Daemon::start(loaded.settings, clock, random, log));
+  stop.wait();
+  daemon->drain();
+  return {};
+}
+
+Status config_check(const Options& options) {
+  BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
+  BAUTA_TRY(const Identity identity, load_identity(loaded.settings));
+  BAUTA_RETURN_IF_ERROR(check_certificates(loaded.settings, SystemClock().wall()));
+  fmt::print("{} is usable; federation {}, {} partners\n", options.config, identity.roster->federation,
+             identity.roster->size());
+  return {};
+}
+
+Status config_show(const Options& options) {
+  BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
+  for (const ConfigEntry& entry : loaded.effective) fmt::print("{} = {}  # {}\n", entry.key, entry.value, entry.origin);
+  return {};
+}
+
+Status token_create(const Options& options) {
+  BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
+  BAUTA_TRY(SqliteDatabase database, open_database(loaded.settings.state_dir));
+  std::array<std::uint8_t, 32> secret{};
+  SystemRandom().fill(secret);
+  const std::string token = "bauta_" + to_hex(secret);
+  BAUTA_RETURN_IF_ERROR(TokenStore(database).add(options.token_name, sha256(as_bytes(token)), SystemClock().wall()));
+  fmt::print("{}\n", token);
+  return {};
+}
+
+Status token_list(const Options& options) {
+  BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
+  BAUTA_TRY(SqliteDatabase database, open_database(loaded.settings.state_dir));
+  BAUTA_TRY(const std::vector<TokenRow> tokens, TokenStore(database).list());
+  const auto text = [](WallTime time) {
+    return format_time(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
+  };
+  for (const TokenRow& token : tokens) {
+    fmt::print("{}  created {}  {}\n", token.name, text(token.created_at),
+               token.revoked_at ? "revoked " + text(*token.revoked_at) : "live");
+  }
+  return {};
+}
+
+Status token_revoke(const Options& options) {
+  BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
+  BAUTA_TRY(SqliteDatabase database, open_database(loaded.settings.state_dir));
+  return TokenStore(database).revoke(options.token_name, SystemClock().wall());
+}
+
+int main_with(int argc, char** argv) {
+  CLI::App app{"The coordinator of a federation: takes in masked updates, learns only their sum, publishes the models."};
+  app.name("bauta-coordinator");
+  app.set_version_flag("--version", "bauta-coordinator " BAUTA_VERSION);
+  app.require_subcommand(1);
+  Options options;
+  std::function<Status(const Options&)> command;
+  const auto add = [&](CLI::App& parent, const char* name, const char* help, Status (*function)(const Options&)) {
+    CLI::App* sub = parent.add_subcommand(name, help);
+    sub->add_option("--config", options.config, "coordinator.toml")->required()->envname("BAUTA_COORDINATOR_CONFIG");
+    sub->add_option("--state-dir", options.state_dir, "overrides state_dir");
+    sub->callback([&command, function] { command = function; });
+    return sub;
+  };
+  CLI::App* run_command = add(app, "run", "Runs until SIGTERM or SIGINT, then drains and ends", run);
+  run_command->add_option("--log-level", options.log_level, "debug, info, warning or error");
+  CLI::App* config = app.add_subcommand("config", "Looks at the configuration")->require_subcommand(1);
+  add(*config, "check", "Says whether the configuration and its files are usable", config_check);
+  add(*config, "show", "Prints every setting and where it comes from", config_show);
+  CLI::App* token = app.add_subcommand("token", "Operators' bearer tokens")->require_subcommand(1);
+  add(*token, "create", "Makes a token and prints it; only its hash is kept", token_create)
+      ->add_option("--name", options.token_name, "who or what it is for")
+      ->required();
+  add(*token, "list", "Lists the tokens by name", token_list);
+  add(*token, "revoke", "Makes a token worthless at once", token_revoke)
+      ->add_option("--name", options.token_name, "which one")
+      ->required();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const Status status = command(options);
+  if (status.ok()) return 0;
+  fmt::print(stderr, "bauta-coordinator: {}\n", status.error().message);
+  return 1;
+}
+
+}  // namespace
+}  // namespace bauta::coordinator
+
+int main(int argc, char** argv) {
+  try {
+    return bauta::coordinator::main_with(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bauta-coordinator: {}\n", error.what());
+    return 1;
+  }
+}

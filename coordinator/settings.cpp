@@ -1,0 +1,125 @@
+#include "coordinator/settings.h"
+
+#include <fmt/format.h>
+
+#include "common/base/file.h"
+#include "common/base/time_format.h"
+#include "common/crypto/certificate.h"
+
+namespace bauta::coordinator {
+namespace {
+
+constexpr std::uint64_t kMaxKeyFileBytes = 64 * 1024;
+
+ListenerSettings read_listener(ConfigTable& table, std::int64_t default_port) {
+  ListenerSettings listener;
+  listener.address = table.text("address", "127.0.0.1");
+  listener.port = static_cast<std::uint16_t>(table.integer("port", {0, 65535}, default_port));
+  return listener;
+}
+
+TlsServerSettings read_tls(ConfigTable& table, bool mutual) {
+  TlsServerSettings tls;
+  tls.certificate_file = table.path("certificate", kRequired);
+  tls.key_file = table.path("key", kRequired);
+  tls.passphrase_file = table.path("passphrase_file", std::filesystem::path());
+  if (mutual) tls.client_ca_file = table.path("ca", kRequired);
+  return tls;
+}
+
+Settings read_settings(ConfigTable root) {
+  Settings settings;
+  settings.state_dir = root.path("state_dir", kRequired);
+  settings.roster = root.path("roster", kRequired);
+  ConfigTable signing = root.table("signing");
+  settings.signing_key = signing.path("key", kRequired);
+  settings.signing_passphrase_file = signing.path("passphrase_file", std::filesystem::path());
+  ConfigTable partner = root.table("partner_listener");
+  settings.partner_listener = read_listener(partner, 8443);
+  settings.partner_tls = read_tls(partner, true);
+  ConfigTable operators = root.table("operator_listener");
+  settings.operator_listener = read_listener(operators, 8444);
+  settings.operator_tls = read_tls(operators, false);
+  ConfigTable health = root.table("health_listener");
+  settings.health_listener = read_listener(health, 8445);
+  ConfigTable log = root.table("log");
+  settings.log_format = *log_format_from(log.choice("format", {"text", "json"}, "text"));
+  settings.log_level = *log_level_from(log.choice("level", {"debug", "info", "warning", "error"}, "info"));
+  ConfigTable limits = root.table("limits");
+  Limits& bounds = settings.limits;
+  bounds.connections = static_cast<std::uint32_t>(limits.integer("connections", {8, 100'000}, bounds.connections));
+  bounds.uploads = static_cast<std::uint32_t>(limits.integer("uploads", {1, 10'000}, bounds.uploads));
+  bounds.spool_bytes = limits.byte_size("spool_bytes", {1 << 20}, bounds.spool_bytes);
+  bounds.drain = limits.duration("drain_seconds", {Milliseconds(0), Milliseconds(600'000)}, bounds.drain);
+  return settings;
+}
+
+/// The first line, without its end; empty for no file.
+Result<std::string> read_passphrase(const std::filesystem::path& file) {
+  if (file.empty()) return std::string();
+  BAUTA_TRY(std::string text, read_text_file(file, 4096));
+  text.erase(std::min(text.find_first_of("\r\n"), text.size()));
+  return text;
+}
+
+Status check_certificate(const std::filesystem::path& file, bool names_coordinator, WallTime now) {
+  BAUTA_TRY(const std::string pem, read_text_file(file));
+  auto der = certificate_der(pem);
+  if (!der.ok()) return with_context(file.string(), der.error());
+  if (!names_coordinator) return {};
+  const auto identity = certificate_identity(*der);
+  if (!identity.ok()) return with_context(file.string(), identity.error());
+  if (identity->role != CertificateIdentity::Role::coordinator) {
+    return Error{ErrorCode::invalid_argument, fmt::format("{} is a partner's certificate, not the coordinator's", file.string())};
+  }
+  if (identity->not_after <= now) {
+    const auto end = std::chrono::floor<std::chrono::seconds>(identity->not_after).time_since_epoch().count();
+    return Error{ErrorCode::tls, fmt::format("the certificate {} expired at {}; have the federation's CA issue a new one",
+                                             file.string(), format_time(end))};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<LoadedSettings> load_settings(const std::filesystem::path& file, const std::map<std::string, std::string>& environment,
+                                     const std::vector<SettingOverride>& overrides) {
+  BAUTA_TRY(ConfigReader reader, ConfigReader::from_file(file));
+  // BAUTA_COORDINATOR_CONFIG names the file itself.
+  std::map<std::string, std::string> settings_environment = environment;
+  settings_environment.erase("BAUTA_COORDINATOR_CONFIG");
+  reader.override_from_environment("BAUTA_COORDINATOR_", settings_environment);
+  for (const SettingOverride& change : overrides) reader.override_value(change.key, change.value, change.origin);
+  LoadedSettings loaded;
+  loaded.settings = read_settings(reader.root());
+  BAUTA_RETURN_IF_ERROR(reader.finish());
+  loaded.effective = reader.effective();
+  return loaded;
+}
+
+Result<Identity> load_identity(const Settings& settings) {
+  BAUTA_TRY(const std::string text, read_text_file(settings.roster, kMaxRosterBytes));
+  auto roster = parse_roster(text);
+  if (!roster.ok()) return with_context(settings.roster.string(), std::move(roster).error());
+  BAUTA_TRY(const std::string pem, read_text_file(settings.signing_key, kMaxKeyFileBytes));
+  BAUTA_TRY(const std::string passphrase, read_passphrase(settings.signing_passphrase_file));
+  auto key = SigningKey::from_pem(pem, passphrase);
+  if (!key.ok()) return with_context(settings.signing_key.string(), std::move(key).error());
+  if (key->spki() != roster->coordinator_key.spki()) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("the signing key {} is not the one that the roster {} names for the coordinator",
+                             settings.signing_key.string(), settings.roster.string())};
+  }
+  return Identity{std::make_shared<const Roster>(*std::move(roster)), std::make_shared<const SigningKey>(*std::move(key))};
+}
+
+Status check_certificates(const Settings& settings, WallTime now) {
+  BAUTA_RETURN_IF_ERROR(check_certificate(settings.partner_tls.certificate_file, true, now));
+  BAUTA_RETURN_IF_ERROR(check_certificate(settings.operator_tls.certificate_file, false, now));
+  BAUTA_TRY(const std::string ca, read_text_file(settings.partner_tls.client_ca_file));
+  auto der = certificate_der(ca);
+  if (!der.ok()) return with_context(settings.partner_tls.client_ca_file.string(), der.error());
+  return {};
+}
+
+}  // namespace bauta::coordinator
