@@ -28,7 +28,7 @@ struct PolicySettings {
 
 /// What this client has seen before, from its own disk.
 struct PolicyMemory {
-  RoundId latest;                                   ///< the greatest (round, attempt) ever judged
+  RoundId latest;                                   ///< the greatest (round, attempt) ever accepted
   std::optional<Bytes> descriptor;                  ///< what was received for the very (round, attempt) in question
   std::optional<std::vector<PartnerIndex>> cohort;  ///< of any attempt of the round in question
 };

@@ -1,0 +1,420 @@
+#include "client/agent/agent.h"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+
+#include "client/agent/latches.h"
+#include "tests/unit/client/agent/agent_host.h"
+
+using namespace bauta;
+using namespace bauta::client;
+using namespace bauta::testing;
+
+namespace {
+
+constexpr const char* kPlan = R"(name = "agent test"
+[model]
+table_rows = 2048
+token_width = 16
+width = 8
+history = 10
+[update]
+clip = 10.0
+range = 0.1240234375
+bits = 8
+lane = 16
+[round]
+rounds = 5
+min_participants = 3
+)";
+
+struct Federation {
+  explicit Federation(std::size_t partners) : coordinator(partners, kPlan) {
+    for (std::size_t i = 0; i < partners; ++i) {
+      hosts.push_back(std::make_unique<AgentHost>(coordinator, static_cast<PartnerIndex>(i)));
+    }
+  }
+
+  void step(std::size_t host) {
+    const auto progress = hosts[host]->agent().step();
+    REQUIRE_MESSAGE(progress.ok(), (progress.ok() ? "" : progress.error().message));
+  }
+  /// Everybody in turn until `done`, or false after so many turns.
+  bool drive(const std::function<bool()>& done, const std::vector<std::size_t>& who, int turns = 400) {
+    for (int turn = 0; turn < turns; ++turn) {
+      if (done()) return true;
+      for (const std::size_t host : who) step(host);
+    }
+    return done();
+  }
+  std::vector<std::size_t> everybody() const {
+    std::vector<std::size_t> who(hosts.size());
+    for (std::size_t i = 0; i < who.size(); ++i) who[i] = i;
+    return who;
+  }
+  bool finish_round(const RoundId& id, const std::vector<std::size_t>& who) {
+    return drive(
+        [&] {
+          if (coordinator.at(id).round->phase() != coordinator::Phase::finished) return false;
+          for (const std::size_t host : who) {
+            if (hosts[host]->model_hash() != coordinator.current_hash() || hosts[host]->agent().attempt()) return false;
+          }
+          return true;
+        },
+        who);
+  }
+  /// Every coordinate of the unmasked sum against what the survivors' trainers wanted to add.
+  void check_sum(const RoundId& id) {
+    const auto& attempt = coordinator.at(id);
+    const LaneLayout lanes = attempt.round->context().layout();
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < attempt.round->context().parameters(); ++i) {
+      std::int64_t expected = 0;
+      for (const PartnerIndex survivor : attempt.round->survivors()) expected += steps_of(survivor, id.round_no, i);
+      wrong += lane_at(attempt.sum, lanes, i) != expected ? 1 : 0;
+    }
+    CHECK(wrong == 0);
+    const auto contradictions = coordinator.contradictions();
+    CHECK_MESSAGE(contradictions.empty(), (contradictions.empty() ? "" : contradictions.front()));
+  }
+
+  ScriptedCoordinator coordinator;
+  std::vector<std::unique_ptr<AgentHost>> hosts;
+};
+
+std::size_t files_in(const std::filesystem::path& folder) {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++count;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("three agents train two rounds and hold the coordinator's model, and nothing of the rounds remains on disk") {
+  Federation federation(3);
+  for (std::uint64_t round_no = 1; round_no <= 2; ++round_no) {
+    federation.coordinator.open({round_no, 1});
+    REQUIRE(federation.finish_round({round_no, 1}, federation.everybody()));
+    federation.check_sum({round_no, 1});
+  }
+  CHECK(*federation.coordinator.metrics.auc == doctest::Approx(0.75).epsilon(0.01));
+  for (const auto& host : federation.hosts) {
+    CHECK(host->trainings == 2);
+    CHECK(host->store().rounds_under_way()->empty());
+    CHECK(files_in(host->directory() / "outbox") == 0);
+    CHECK(files_in(host->directory() / "updates") == 0);
+    for (const char* event : {"connected", "invited", "training finished", "upload started", "upload finished",
+                              "survivors signed", "shares revealed", "model applied"}) {
+      CAPTURE(event);
+      CHECK(host->count(event) >= 1);
+    }
+  }
+}
+
+TEST_CASE("an agent torn down after any one step goes on with the same bytes and the sum is exact") {
+  // The steps that the whole round takes without a crash.
+  int steps = 0;
+  {
+    Federation federation(3);
+    federation.coordinator.open({1, 1});
+    while (federation.hosts[0]->model_hash() != federation.coordinator.current_hash() ||
+           federation.hosts[0]->agent().attempt() || steps < 5) {
+      for (std::size_t host = 0; host < 3; ++host) federation.step(host);
+      REQUIRE(++steps < 100);
+    }
+  }
+  REQUIRE(steps > 12);
+  for (int crash = 1; crash <= steps; ++crash) {
+    CAPTURE(crash);
+    Federation federation(3);
+    federation.coordinator.open({1, 1});
+    for (int i = 0; i < crash; ++i) {
+      for (std::size_t host = 0; host < 3; ++host) federation.step(host);
+    }
+    federation.hosts[0]->reopen();
+    REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
+    federation.check_sum({1, 1});
+    CHECK(federation.hosts[0]->trainings == 1);
+  }
+}
+
+TEST_CASE("agents torn down again and again, after every four steps, still finish round after round") {
+  Federation federation(3);
+  for (auto& host : federation.hosts) host->link.upload_piece = 40'000;
+  for (std::uint64_t round_no = 1; round_no <= 2; ++round_no) {
+    const RoundId id{round_no, 1};
+    federation.coordinator.open(id);
+    bool finished = false;
+    for (int turn = 0; turn < 200 && !finished; ++turn) {
+      for (std::size_t host = 0; host < 3; ++host) {
+        // The first one reaches the coordinator again. Sent again, fetched again, applied: that needs three in a row.
+        for (int i = 0; i < 4; ++i) federation.step(host);
+        federation.hosts[host]->reopen();
+      }
+      finished = federation.coordinator.at(id).round->phase() == coordinator::Phase::finished &&
+                 federation.hosts[0]->model_hash() == federation.coordinator.current_hash() &&
+                 federation.hosts[1]->model_hash() == federation.coordinator.current_hash() &&
+                 federation.hosts[2]->model_hash() == federation.coordinator.current_hash();
+    }
+    REQUIRE(finished);
+    federation.check_sum(id);
+  }
+}
+
+TEST_CASE("a call that fails, or whose answer is lost, at any point costs neither the round nor a byte") {
+  int calls = 0;
+  {
+    Federation federation(3);
+    federation.coordinator.open({1, 1});
+    REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
+    calls = federation.hosts[1]->link.calls;
+  }
+  REQUIRE(calls > 12);
+  for (int at = 1; at <= calls; ++at) {
+    for (const bool after : {false, true}) {
+      for (const bool crash : {false, true}) {
+        CAPTURE(at);
+        CAPTURE(after);
+        CAPTURE(crash);
+        Federation federation(3);
+        federation.coordinator.open({1, 1});
+        AgentHost& host = *federation.hosts[1];
+        host.link.fault = {at, after, ErrorCode::unreachable};
+        REQUIRE(federation.drive([&] { return host.link.calls >= at; }, federation.everybody()));
+        if (crash) host.reopen();
+        REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
+        federation.check_sum({1, 1});
+        CHECK(host.trainings == 1);
+      }
+    }
+  }
+}
+
+TEST_CASE("an upload that breaks again and again goes on where it stopped") {
+  Federation federation(3);
+  federation.hosts[2]->link.upload_piece = 9'999;
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
+  federation.check_sum({1, 1});
+  CHECK(federation.hosts[2]->count("upload started") > 5);
+  CHECK(federation.hosts[2]->count("upload finished") == 1);
+}
+
+TEST_CASE("a partner that vanishes during its upload is left out, comes back late and still helps to unmask") {
+  Federation federation(5);
+  const RoundId id{1, 1};
+  federation.coordinator.open(id);
+  federation.hosts[4]->link.upload_piece = 1000;
+  REQUIRE(
+      federation.drive([&] { return federation.hosts[4]->agent().stage() == Stage::upload; }, federation.everybody()));
+  federation.step(4);
+  federation.hosts[4]->close();
+  const std::vector<std::size_t> others = {0, 1, 2, 3};
+  REQUIRE(federation.drive([&] { return federation.coordinator.at(id).round->counts().u3 == 4; }, others));
+  federation.coordinator.close_phase(id);
+  REQUIRE(federation.coordinator.at(id).round->phase() == coordinator::Phase::certify_survivors);
+  federation.hosts[4]->link.upload_piece = 0;
+  federation.hosts[4]->reopen();
+  // Two of the survivors are gone after signing: the third share is the late one's.
+  REQUIRE(federation.drive([&] { return federation.coordinator.at(id).round->certificate().has_value(); }, others));
+  const std::vector<std::size_t> rest = {2, 3, 4};
+  REQUIRE(federation.finish_round(id, rest));
+  federation.check_sum(id);
+  CHECK(federation.coordinator.at(id).round->survivors() == std::set<PartnerIndex>{0, 1, 2, 3});
+  CHECK(federation.hosts[4]->count("survivors signed") == 0);
+  CHECK(federation.hosts[4]->count("shares revealed") == 1);
+}
+
+TEST_CASE("a void attempt is erased and the next attempt of the round reuses the training but no key") {
+  Federation federation(3);
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return federation.hosts[0]->agent().stage() == Stage::share_package; }, {0, 1}) ==
+          false);
+  REQUIRE(federation.drive([&] { return federation.hosts[0]->agent().stage() == Stage::share_package; },
+                           federation.everybody()));
+  federation.coordinator.abandon({1, 1});
+  REQUIRE(federation.drive([&] { return !federation.hosts[0]->agent().attempt(); }, {0}));
+  CHECK(federation.hosts[0]->store().rounds_under_way()->empty());
+  CHECK(files_in(federation.hosts[0]->directory() / "updates") == 0);
+  CHECK(federation.hosts[0]->count("attempt over") == 1);
+  federation.coordinator.open({1, 2});
+  REQUIRE(federation.finish_round({1, 2}, federation.everybody()));
+  federation.check_sum({1, 2});
+  CHECK(federation.hosts[0]->trainings == 1);
+  const auto& messages = federation.coordinator.messages;
+  const auto& first = *messages.at({RoundId{1, 1}, 0, "keys"}).begin();
+  const auto& second = *messages.at({RoundId{1, 2}, 0, "keys"}).begin();
+  CHECK(first != second);
+}
+
+TEST_CASE("who has signed a U3 on a model signs no other on it until its operator releases it") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::certificate; }, federation.everybody()));
+  // The coordinator forgets the round and starts another on the same model.
+  federation.coordinator.attempts.erase(RoundId{1, 1});
+  federation.coordinator.open({2, 1});
+  REQUIRE(federation.drive([&] { return host.count("refused") >= 2; }, federation.everybody()));
+  CHECK(host.count("refused_by_policy") >= 1);
+  CHECK_FALSE(host.agent().attempt());
+  CHECK_FALSE(federation.coordinator.messages.contains({RoundId{2, 1}, 0, "statement"}));
+
+  SUBCASE("a restart does not help") { host.reopen(); }
+  SUBCASE("nor does waiting") {}
+  federation.coordinator.open({3, 1});
+  REQUIRE(federation.drive([&] { return host.count("refused_by_policy") >= 2; }, federation.everybody()));
+  CHECK_FALSE(federation.coordinator.messages.contains({RoundId{3, 1}, 0, "statement"}));
+
+  for (auto& each : federation.hosts) {
+    REQUIRE(each->store()
+                .release_latch(signed_survivors_key(federation.coordinator.current_hash()), "release", "test",
+                               each->clock().wall())
+                .ok());
+  }
+  federation.coordinator.open({4, 1});
+  REQUIRE(federation.finish_round({4, 1}, federation.everybody()));
+  federation.check_sum({4, 1});
+  CHECK_FALSE(signed_survivors(host.store(), *host.model_hash())->has_value());
+}
+
+TEST_CASE("an applied aggregate takes the latch of its model away") {
+  Federation federation(3);
+  const Digest before = federation.coordinator.current_hash();
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return federation.hosts[0]->agent().stage() == Stage::certificate; },
+                           federation.everybody()));
+  CHECK(signed_survivors(federation.hosts[0]->store(), before)->has_value());
+  REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
+  CHECK_FALSE(signed_survivors(federation.hosts[0]->store(), before)->has_value());
+}
+
+TEST_CASE("a second descriptor for an accepted attempt is refused and both are kept as evidence") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::key_set; }, {0}));
+  const Bytes first = federation.coordinator.at({1, 1}).round->context().descriptor_blob;
+  RoundDescriptor other = federation.coordinator.at({1, 1}).round->context().descriptor;
+  federation.coordinator.abandon({1, 1});
+  REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::invitation; }, {0}));
+  other.model_hash = Digest{5};
+  const Bytes second = sign_descriptor(federation.coordinator.federation, other);
+  const std::string plan(kPlan);
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    host.link.invite_with = encode(Invitation{second, Bytes(plan.begin(), plan.end())});
+    federation.step(0);
+    CHECK(host.agent().stage() == Stage::invitation);
+  }
+  const auto evidence = host.store().evidence();
+  REQUIRE(evidence->size() == 1);
+  CHECK(evidence->front().blob_a == first);
+  CHECK(evidence->front().blob_b == second);
+  CHECK(host.count("equivocation") == 2);
+}
+
+TEST_CASE("a refused invitation is not signed and not asked for again") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  host.policy.allowed_plans.clear();
+  host.reopen();
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return host.count("refused") == 1; }, {0}));
+  for (int i = 0; i < 5; ++i) federation.step(0);
+  CHECK(host.count("refused") == 1);
+  CHECK(federation.coordinator.messages.empty());
+  // Allowed by now: the attempt is still to be had.
+  host.policy.allowed_plans = {federation.coordinator.hash_of_plan()};
+  host.reopen();
+  REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
+}
+
+TEST_CASE("a newcomer fetches the model that the descriptor names and refuses any other") {
+  Federation federation(4);
+  federation.coordinator.open({1, 1});
+  // Partner 3 is away: the phase ends without it.
+  REQUIRE(federation.drive([&] { return federation.coordinator.at({1, 1}).round->counts().u1 == 3; }, {0, 1, 2}));
+  federation.coordinator.close_phase({1, 1});
+  REQUIRE(federation.finish_round({1, 1}, {0, 1, 2}));
+  federation.coordinator.open({2, 1});
+  SUBCASE("the true one") {
+    REQUIRE(federation.finish_round({2, 1}, federation.everybody()));
+    federation.check_sum({2, 1});
+    CHECK(federation.hosts[3]->count("model fetched") == 1);
+  }
+  SUBCASE("another one") {
+    const ModelState honest = federation.coordinator.model;
+    RoundDescriptor descriptor = federation.coordinator.at({2, 1}).round->context().descriptor;
+    descriptor.attempt = 2;
+    descriptor.model_hash[0] ^= 1;
+    federation.coordinator.open_with(descriptor);
+    REQUIRE(federation.drive([&] { return federation.hosts[3]->count("refused") == 1; }, {3}));
+    CHECK_FALSE(federation.hosts[3]->agent().attempt());
+    CHECK_FALSE(federation.hosts[3]->model_hash().has_value());
+  }
+}
+
+TEST_CASE("a coordinator that announces another model than its aggregate leads to is not followed in that run") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  const Digest before = federation.coordinator.current_hash();
+  federation.coordinator.lies_about_next_model = true;
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return host.count("attempt over") == 1; }, federation.everybody()));
+  CHECK(host.model_hash() == before);
+  CHECK(host.count("model applied") == 0);
+  CHECK(host.store().evidence()->size() == 1);
+  federation.coordinator.open({2, 1});
+  REQUIRE(federation.drive([&] { return host.count("refused_by_policy") == 1; }, {0}));
+  CHECK_FALSE(federation.coordinator.messages.contains({RoundId{2, 1}, 0, "keys"}));
+}
+
+TEST_CASE("a crash between the new model and the end of the attempt neither loses nor repeats the step") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::sum; }, federation.everybody()));
+  const auto keep = [&](const char* name) {
+    std::filesystem::copy_file(host.directory() / name, host.directory() / (std::string(name) + ".kept"),
+                               std::filesystem::copy_options::overwrite_existing);
+  };
+  const Digest base = *host.model_hash();
+  // The model alone is put forward, as the crash would leave it.
+  const Bytes next = encode_model(federation.coordinator.model, federation.coordinator.layout(),
+                                  federation.coordinator.hash_of_plan(), 1);
+  keep("models/current.bauta");
+  REQUIRE(write_file_atomically(host.directory() / "models/current.bauta", next).ok());
+  host.reopen();
+  CHECK_FALSE(host.agent().attempt());
+  CHECK(host.model_hash() == federation.coordinator.current_hash());
+  CHECK(host.store().rounds_under_way()->empty());
+  CHECK_FALSE(signed_survivors(host.store(), base)->has_value());
+  federation.coordinator.open({2, 1});
+  REQUIRE(federation.finish_round({2, 1}, federation.everybody()));
+  federation.check_sum({2, 1});
+}
+
+TEST_CASE("a state put back from a backup refuses to take part until resume-after") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  federation.coordinator.open({1, 1});
+  host.close();
+  const auto database = host.directory() / "client.db";
+  const auto copy = host.directory() / "copy.db";
+  std::filesystem::copy_file(database, copy);
+  host.reopen();
+  REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::training; }, federation.everybody()));
+  host.close();
+  for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(database.string() + suffix);
+  std::filesystem::copy_file(copy, database, std::filesystem::copy_options::overwrite_existing);
+  auto store = ClientStore::open({host.directory(), {}}, host.random());
+  REQUIRE(store.ok());
+  CHECK(store->restored());
+  const ManualClock clock;
+  const Logger silent = Logger::silent();
+  const auto refused = Agent::open(federation.coordinator.federation.membership(0), {host.policy, host.directory()},
+                                   {host.link, *store, host.random(), clock, silent}, {});
+  REQUIRE(!refused.ok());
+  CHECK(refused.error().message.find("resume-after") != std::string::npos);
+}
