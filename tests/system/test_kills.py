@@ -3,7 +3,7 @@ import unittest
 
 from system_test import PHASES, SystemTest
 
-SLOW = 4000  # bytes a second: the tiny update of 8 KiB takes some seconds
+SLOW = 12000  # bytes a second: the update of 51 kB takes some seconds
 
 
 class ClientKilled(SystemTest):

@@ -38,7 +38,7 @@ class Refusals(SystemTest):
                         "-out", subject], check=True, capture_output=True)
         extensions = self.folder / "extensions"
         is_client = "partners" in certificate.parts
-        names = f"URI:urn:bauta:partner:{certificate.parent.name}" if is_client else "DNS:localhost,IP:127.0.0.1"
+        names = f"URI:urn:bauta:partner:{certificate.parent.name}" if is_client else "DNS:localhost,IP:127.0.0.1,URI:urn:bauta:coordinator"
         extensions.write_text(f"basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nsubjectAltName={names}\n"
                               f"extendedKeyUsage={'clientAuth' if is_client else 'serverAuth'}\n")
         subprocess.run(["openssl", "x509", "-req", "-in", subject, "-CA", ca / "ca.pem", "-CAkey", ca / "ca.key",

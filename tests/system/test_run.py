@@ -23,7 +23,7 @@ class WholeRun(SystemTest):
         self.stop_all()
 
     def test_sigterm_drains_in_the_middle_of_a_round_and_the_round_goes_on_after_a_restart(self):
-        self.start_federation(books={"upload_bytes_per_second": 2000})
+        self.start_federation(books={"upload_bytes_per_second": 12000})
         events = self.federation.events_of("coordinator")
         run_id = self.federation.start_run()
         self.wait_for_event(events, lambda entry: entry["event"] == "upload started")
