@@ -32,10 +32,9 @@ Result<bool> ShareKeysPhase::check(PartnerIndex from, ByteView message) const {
   BAUTA_TRY(const bool repeat, inbox_.is_repeat(from, message));
   if (repeat) return true;
   BAUTA_TRY(const auto dealt, decode_dealt(message));
-  BAUTA_RETURN_IF_ERROR(([&]() -> Status {
-    BAUTA_TRY(const Bytes payload, open_blob(label::kShareKeys, *context_->roster, from, dealt.header_blob));
-    return {};
-  }()));
+  if (auto opened = open_blob(label::kShareKeys, *context_->roster, from, dealt.header_blob); !opened.ok()) {
+    return std::move(opened).error();
+  }
   const auto& header = dealt.header;
   if (header.rctx != context_->rctx || header.l1 != l1_) {
     return Error{ErrorCode::wrong_context, "the share header belongs to another round or another U1"};

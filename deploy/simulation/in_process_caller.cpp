@@ -68,12 +68,12 @@ Result<HttpResponse> InProcessCaller::answer(HttpRequest& request, const HttpCal
     request.upload = std::get<std::unique_ptr<BodySink>>(std::move(decision));
     if (const auto* region = std::get_if<FileRegion>(&call.body)) {
       std::uint64_t sent = 0;
-      BAUTA_RETURN_IF_ERROR(read_region(*region, [&](ByteView piece) -> Status {
-        BAUTA_RETURN_IF_ERROR(request.upload->write(piece));
+      const Status streamed = read_region(*region, [&](ByteView piece) {
         sent += piece.size();
         if (call.progress) call.progress(sent);
-        return {};
-      }));
+        return request.upload->write(piece);
+      });
+      BAUTA_RETURN_IF_ERROR(streamed);
     } else {
       BAUTA_RETURN_IF_ERROR(request.upload->write(std::get<Bytes>(call.body)));
     }

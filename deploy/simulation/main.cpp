@@ -114,7 +114,7 @@ int merge(const std::string& run_file, const std::string& folder, const std::str
 int main(int argc, char** argv) {
   CLI::App app{"Whole Bauta federations on one machine."};
   app.require_subcommand(1);
-  app.set_version_flag("--version", BAUTA_VERSION);
+  app.set_version_flag("--version", "bauta-simulate " BAUTA_VERSION);
 
   RunOptions options;
   auto* run_command = app.add_subcommand("run", "run a federation in this process: real masking, no sockets");

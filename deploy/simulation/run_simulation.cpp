@@ -80,7 +80,7 @@ class Fate {
   Fate(std::uint64_t seed, double drop) : seed_(seed), drop_(drop) {}
 
   /// Whether `partner`, about to take `stage` of `round`, dies now. At most once a round.
-  bool strikes(const std::string& partner, client::RoundId round, Stage stage) {
+  bool strikes(const std::string& partner, RoundId round, Stage stage) {
     CounterRandom random(seed_, partner + "/" + std::to_string(round.round_no));
     if (random.unit() >= drop_ || kKillBefore[random.below(std::size(kKillBefore))] != stage) return false;
     return struck_.emplace(partner, round.round_no).second;
@@ -150,7 +150,7 @@ class Simulation {
     RunFigures figures;
     figures.rounds_completed = view.row.rounds_done;
     figures.dropouts_survived = view.summary.dropouts_survived;
-    figures.bytes_per_client_round = view.summary.bytes_per_client_round.value_or(0);
+    figures.bytes_per_client_round = static_cast<double>(view.summary.bytes_per_client_round());
     figures.seconds = seconds;
     if (view.row.current_model) figures.model_hash = to_hex(*view.row.current_model);
     std::vector<std::string> services;
@@ -169,7 +169,7 @@ class Simulation {
   struct Member {
     std::unique_ptr<SimulatedPartner> agent;
     std::optional<SteadyTime> died;
-    client::RoundId died_in;
+    RoundId died_in;
   };
 
   bool about_to_train(const Member& member) const {

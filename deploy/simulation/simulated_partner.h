@@ -35,7 +35,7 @@ class SimulatedPartner {
 
   bool alive() const { return agent_ != nullptr; }
   client::Stage stage() const { return agent_->stage(); }
-  std::optional<client::RoundId> attempt() const { return agent_->attempt(); }
+  std::optional<RoundId> attempt() const { return agent_->attempt(); }
   Result<client::Progress> step() { return agent_->step(); }
   /// As SIGKILL: only what is on the disk remains.
   void kill();
