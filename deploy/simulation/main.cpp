@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/base/file.h"
+#include "common/federation/plan.h"
 #include "deploy/simulation/make_data.h"
 #include "deploy/simulation/report.h"
 #include "deploy/simulation/run_simulation.h"
