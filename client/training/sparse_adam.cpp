@@ -30,17 +30,19 @@ void SparseAdam::step(std::span<float> parameters, const Gradient<float>& gradie
   update(parameters, gradient.flat, behind, parameters.size() - behind);
 }
 
+// Plain loops of single IEEE operations: a vector library takes another way at the ends of a range, and where they lie
+// follows from the address of the memory, so that equal runs would differ in the last bits.
 void SparseAdam::update(std::span<float> parameters, std::span<const float> gradient, std::size_t first,
                         std::size_t count) {
-  const auto size = static_cast<Eigen::Index>(count);
-  using Elements = Eigen::Map<Eigen::ArrayXf>;
-  const Eigen::Map<const Eigen::ArrayXf> g(gradient.data() + first, size);
-  Elements m(first_moment_.data() + first, size);
-  Elements v(second_moment_.data() + first, size);
-  Elements x(parameters.data() + first, size);
-  m = kBeta1 * m + (1 - kBeta1) * g;
-  v = kBeta2 * v + (1 - kBeta2) * g * g;
-  x -= step_size_ * m / (v.sqrt() + scaled_epsilon_);
+  const float* g = gradient.data() + first;
+  float* m = first_moment_.data() + first;
+  float* v = second_moment_.data() + first;
+  float* x = parameters.data() + first;
+  for (std::size_t i = 0; i < count; ++i) {
+    m[i] = kBeta1 * m[i] + (1 - kBeta1) * g[i];
+    v[i] = kBeta2 * v[i] + (1 - kBeta2) * g[i] * g[i];
+    x[i] -= step_size_ * m[i] / (std::sqrt(v[i]) + scaled_epsilon_);
+  }
 }
 
 }  // namespace bauta::client
