@@ -34,7 +34,11 @@ class TestFederation {
     auto parsed = parse_roster(text);
     BAUTA_CHECK(parsed.ok());
     roster_ = std::make_shared<const Roster>(*std::move(parsed));
+    text_ = std::move(text);
   }
+
+  /// roster.toml.
+  const std::string& text() const { return text_; }
 
   const std::shared_ptr<const Roster>& roster() const { return roster_; }
   client::Membership membership(PartnerIndex self) const { return {roster_, self, &partner_key(self)}; }
@@ -50,6 +54,7 @@ class TestFederation {
   }
 
  private:
+  std::string text_;
   std::shared_ptr<const Roster> roster_;
 };
 
