@@ -125,9 +125,12 @@ BodyRule OperatorEndpoints::body_rule(const HttpRequest& head) const {
 UploadDecision OperatorEndpoints::open_upload(const HttpRequest& head) { return no_route(head, ""); }
 
 Result<std::string> OperatorEndpoints::authenticate(const HttpRequest& request) {
-  constexpr std::string_view kScheme = "Bearer ";
+  constexpr std::string_view kScheme = "bearer ";
   const auto header = request.header("Authorization");
-  if (!header || !header->starts_with(kScheme) || header->size() > kScheme.size() + kMaxTokenBytes) {
+  // RFC 9110 §11.1: the scheme's case does not matter.
+  const auto same_letter = [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b); };
+  if (!header || header->size() <= kScheme.size() || header->size() > kScheme.size() + kMaxTokenBytes ||
+      !std::equal(kScheme.begin(), kScheme.end(), header->begin(), same_letter)) {
     return Error{ErrorCode::unauthenticated,
                  "a bearer token is needed; `bauta-coordinator token create` makes one"};
   }

@@ -209,6 +209,10 @@ Reply PartnerEndpoints::post_message(Call& call, Phase phase) {
     if (accepted.error().code == ErrorCode::busy && !is_waiting_over(call.request)) {
       return WaitFor{runner_.changes(), runner_.changes()->version()};
     }
+    // Phases 4 and 5 end as soon as enough have answered: who comes after that has done nothing wrong.
+    if (accepted.error().code == ErrorCode::late && phase >= Phase::certify_survivors) {
+      return protocol_problem(accepted.error());
+    }
     return refuse(call.request, accepted.error());
   }
   runner_.advance();

@@ -23,7 +23,7 @@ std::string new_run(const std::string& name, const std::string& plan) { return j
 TEST_CASE("without a live token nothing is told, not even what exists") {
   CoordinatorFixture f(4);
   for (const char* target : {"/v1/runs", "/v1/partners", "/v1/nothing"}) {
-    for (const std::string value : {"", "Bearer", "Bearer ", "Bearer wrong", "Basic dTpw", "bearer " + f.token}) {
+    for (const std::string& value : std::vector<std::string>{"", "Bearer", "Bearer ", "Bearer wrong", "Basic dTpw", f.token}) {
       const auto response = f.operator_call("GET", target, "", {{"Authorization", value}});
       CHECK(response.status == 401);
       CHECK(response.header("WWW-Authenticate"));
@@ -31,6 +31,7 @@ TEST_CASE("without a live token nothing is told, not even what exists") {
     }
   }
   CHECK(f.operator_call("GET", "/v1/nothing").status == 404);
+  CHECK(f.operator_call("GET", "/v1/runs", "", {{"Authorization", "bearer " + f.token}}).status == 200);
   const std::string second = f.new_token("second");
   CHECK(f.operator_call("GET", "/v1/runs", "", {{"Authorization", "Bearer " + second}}).status == 200);
 }

@@ -1,4 +1,6 @@
 // Whole rounds over real sockets: dropouts, restarts in every phase, repeats.
+#include <thread>
+
 #include "tests/http/coordinator/coordinator_fixture.h"
 
 using namespace bauta;
@@ -40,7 +42,7 @@ TEST_CASE("a partner that vanishes in its upload is left out at the deadline") {
   f.headers(all);
   f.put(2, f.path(2, "/update/vector"), f.partners[2].vector().first(70'000), 0);
   f.uploads(rest);
-  f.clock.advance(std::chrono::seconds(100));
+  f.clock.advance(std::chrono::seconds(85));
   f.certify(rest);
   f.unmask(rest);
   f.accept(rest, rest);
@@ -113,7 +115,7 @@ TEST_CASE("every message may be sent again, also when its phase is over, and get
   f.accept(kFour, kFour);
   CHECK(f.get(0, f.path(0, "/keys")).body == set.body);
   f.keys({0});
-  CHECK(f.events("message refused").size() <= 1);  // the last certificate or share may have come too late
+  CHECK(f.events("message refused").empty());
 }
 
 TEST_CASE("a void attempt is gone for everybody, and the next attempt has fresh keys and the same cohort") {
@@ -144,10 +146,14 @@ TEST_CASE("a drain ends the long polls, and the next process goes on") {
   f.join(kFour);
   f.keys({0, 1, 2});
   CHECK(f.health("/readyz").status == 200);
-  HttpCall poll;
-  poll.target = f.path(0, "/keys");
-  std::thread waiting([&] { CHECK(f.send(0, poll).status == 503); });
-  // The request is with the server once its bytes were counted.
+  const auto poller = f.client_named("p0");
+  std::thread waiting([&] {
+    HttpCall poll;
+    poll.target = f.path(0, "/keys");
+    const auto answer = poller->send(poll);
+    // Turned away at the door when it came a moment too late.
+    if (answer.ok()) CHECK(answer->status == 503);
+  });
   f.get(1, f.path(1, ""));
   f.drain();
   waiting.join();
