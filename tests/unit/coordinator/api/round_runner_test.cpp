@@ -161,7 +161,7 @@ TEST_CASE("certification that has begun stays open beyond its deadline until the
   f.accept(key, kFour);
 }
 
-TEST_CASE("stopping before certification abandons the attempt; stopping after it finishes the round first") {
+TEST_CASE("stopping before certification abandons the attempt, stopping after it finishes the round first") {
   RunnerFixture f(4);
   const std::string run_id = f.create_and_start(test_plan(3, 3));
   f.open(kFour);
