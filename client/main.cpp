@@ -143,8 +143,10 @@ int run(int argc, char** argv) {
   if (show->parsed()) return print(shown(read->entries));
   if (evaluate_command->parsed()) return write_evaluation(settings, report);
   if (release->parsed()) {
-    if (model.empty() == run_id.empty())
-      return failed({ErrorCode::invalid_argument, "release: --model or --run is needed"});
+    if (model.empty() == run_id.empty()) {
+      failed({ErrorCode::invalid_argument, "release: --model or --run is needed"});
+      return kWrongUsage;
+    }
     return print(model.empty() ? release_run(settings, run_id, reason) : release_model(settings, model, reason));
   }
   if (resume->parsed()) return print(resume_after(settings, round_no));

@@ -245,6 +245,15 @@ Result<Progress> Agent::provide_model() {
     if (initial.hash == wanted) {
       BAUTA_RETURN_IF_ERROR(models_.put_current(std::move(initial), plan_->layout));
     } else {
+      const auto& current = models_.current();
+      if (current && current->plan_hash == plan_hash && current->state.steps > 0 &&
+          invited_->id().round_no <= current->round_no + 1) {
+        // No round can have ended without us: what we applied is the only model there can be.
+        return refuse_invitation(
+            {ErrorCode::refused_by_policy, "the round starts from the model " + to_hex(wanted) +
+                                               ", but the aggregate before it led to " + to_hex(current->hash)},
+            invited_->id());
+      }
       auto bytes = tools_.link.model(wanted, 12 * std::uint64_t{plan_->layout.size()} + kModelFileOverhead);
       if (!bytes.ok()) {
         if (bytes.error().code == ErrorCode::cancelled || is_temporary(bytes.error().code)) {
@@ -259,6 +268,8 @@ Result<Progress> Agent::provide_model() {
         if (read.plan_hash != plan_hash || read.hash != wanted) {
           return Error{ErrorCode::wrong_context, "it is not the model that the round descriptor names"};
         }
+        // What the file says of its round is not part of its hash.
+        read.round_no = invited_->id().round_no - 1;
         return read;
       }();
       if (!model.ok()) {

@@ -147,7 +147,10 @@ Result<Progress> Agent::announce_update() {
     if (state.error().code == ErrorCode::late) return go(Stage::survivors);
     return call_failed(state.error());
   }
-  if (state->complete || state->offset > round_->context().layout().byte_count()) return go(Stage::survivors);
+  if (state->complete) return go(Stage::survivors);
+  if (state->offset > round_->context().layout().byte_count()) {
+    return end_attempt({ErrorCode::malformed, "the coordinator claims to have more bytes than there are"});
+  }
   upload_offset_ = state->offset;
   return go(Stage::upload);
 }

@@ -101,7 +101,7 @@ Status judge(const PolicySettings& settings, const OpenedInvitation& invitation,
     return Error{ErrorCode::equivocation,
                  fmt::format("the cohort of round {} is another one than in its attempt before", id.round_no)};
   }
-  if (id.attempt == 0) return refused("attempt 0 does not exist");
+  if (id.round_no == 0 || id.attempt == 0) return refused("rounds and attempts are counted from 1");
   if (id <= memory.latest) {
     return Error{ErrorCode::wrong_context, fmt::format("attempt {} is offered although {} was already seen",
                                                        to_string(id), to_string(memory.latest))};

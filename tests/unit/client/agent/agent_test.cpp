@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "client/agent/latches.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/unit/client/agent/agent_host.h"
 
 using namespace bauta;
@@ -393,6 +394,114 @@ TEST_CASE("a crash between the new model and the end of the attempt neither lose
   federation.coordinator.open({2, 1});
   REQUIRE(federation.finish_round({2, 1}, federation.everybody()));
   federation.check_sum({2, 1});
+}
+
+namespace {
+
+/// The state directory as it was, to be put back in part: what a crash within a step leaves.
+class Snapshot {
+ public:
+  explicit Snapshot(AgentHost& host) : host_(&host) {
+    host.close();
+    copy(host.directory(), kept_.path());
+    host.reopen();
+  }
+  void put_back(std::initializer_list<const char*> names) const {
+    for (const char* name : names) {
+      std::filesystem::remove_all(host_->directory() / name);
+      if (std::filesystem::exists(kept_ / name)) {
+        std::filesystem::copy(kept_ / name, host_->directory() / name, std::filesystem::copy_options::recursive);
+      }
+    }
+  }
+
+ private:
+  static void copy(const std::filesystem::path& from, const std::filesystem::path& to) {
+    std::filesystem::copy(from, to,
+                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+  }
+  AgentHost* host_;
+  TemporaryDirectory kept_;
+};
+
+constexpr std::initializer_list<const char*> kDatabase = {"client.db", "client.db-wal", "client.db-shm",
+                                                          "client.generation"};
+
+}  // namespace
+
+TEST_CASE("a crash between the masked vector and its announcement masks to the very same bytes") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::share_package; }, federation.everybody()));
+  const auto u2_is_fixed = [&] {
+    return federation.coordinator.at({1, 1}).round->phase() == coordinator::Phase::masked_update;
+  };
+  REQUIRE(federation.drive(u2_is_fixed, {1, 2}));
+  const Snapshot before(host);
+  federation.step(0);  // hello
+  REQUIRE(host.agent().stage() == Stage::training);
+  federation.step(0);
+  federation.step(0);
+  federation.step(0);
+  REQUIRE(host.agent().stage() == Stage::update_header);
+  const auto vector = host.store().vector_path(1, 1);
+  const Bytes masked = *read_file(vector, 1 << 24);
+  host.close();
+  SUBCASE("the vector is there, its announcement is not") {
+    before.put_back(kDatabase);
+    before.put_back({"updates"});
+  }
+  SUBCASE("neither is there") {
+    before.put_back(kDatabase);
+    before.put_back({"updates", "outbox"});
+  }
+  SUBCASE("both are there and the plain update as well") { before.put_back({"updates"}); }
+  host.reopen();
+  REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::upload; }, {0}));
+  CHECK(*read_file(vector, 1 << 24) == masked);
+  REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
+  federation.check_sum({1, 1});
+  CHECK(host.trainings == 1);
+  CHECK(files_in(host.directory() / "updates") == 0);
+}
+
+TEST_CASE("a full disk ends the agent, and with room again it goes on as if nothing had been") {
+  for (const rlim_t room : {0, 100, 40'000, 70'000}) {
+    CAPTURE(room);
+    Federation federation(3);
+    AgentHost& host = *federation.hosts[0];
+    federation.coordinator.open({1, 1});
+    REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::training; }, federation.everybody()));
+    {
+      const FileSizeLimit full(room);
+      const auto progress = host.agent().step();
+      REQUIRE(!progress.ok());
+      CHECK(progress.error().code == ErrorCode::disk_full);
+    }
+    host.reopen();
+    REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
+    federation.check_sum({1, 1});
+  }
+}
+
+TEST_CASE("the round after an applied one starts from its model or from none") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
+  // A model of the coordinator's own making, offered with its right hash.
+  federation.coordinator.model.parameters[0] += 1;
+  SUBCASE("right after it") {
+    federation.coordinator.open({2, 1});
+    REQUIRE(federation.drive([&] { return host.count("refused_by_policy") == 1; }, {0}));
+    CHECK(host.count("model fetched") == 0);
+  }
+  SUBCASE("when a round was missed, the signed hash has to do") {
+    federation.coordinator.open({3, 1});
+    REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::keys; }, {0}));
+    CHECK(host.count("model fetched") == 1);
+  }
 }
 
 TEST_CASE("a state put back from a backup refuses to take part until resume-after") {

@@ -111,7 +111,9 @@ std::string error_of(const EventLog& log, const TaskSettings& task) {
 
 }  // namespace
 
-TEST_CASE("propensity: a label is a target after the cut and at most the horizon later, for persons with a history before the cut") {
+TEST_CASE(
+    "propensity: a label is a target after the cut and at most the horizon later, for persons with a history before "
+    "the cut") {
   const TaskSettings task = propensity_task();
   const EventLog log = log_of(
       {

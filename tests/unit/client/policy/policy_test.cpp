@@ -211,6 +211,13 @@ TEST_CASE("rounds and attempts only go up, compared by round before attempt") {
   CHECK(code_of(offered_after({5, std::numeric_limits<std::uint32_t>::max()})) == ErrorCode::wrong_context);
 }
 
+TEST_CASE("rounds and attempts are counted from 1") {
+  Scene scene;
+  SUBCASE("round 0") { scene.descriptor.round_no = 0; }
+  SUBCASE("attempt 0") { scene.descriptor.attempt = 0; }
+  CHECK(code_of(scene.judge()) == ErrorCode::refused_by_policy);
+}
+
 TEST_CASE("two descriptors for one attempt are equivocation, the same one again is only old") {
   Scene scene;
   PolicyMemory memory;
