@@ -42,7 +42,8 @@ int finish(const Result<nlohmann::ordered_json>& report, const std::string& file
   if (!report.ok()) return failed(report.error());
   const std::string text = report->dump(2) + "\n";
   if (!file.empty()) {
-    if (const Status written = write_file_atomically(file, as_bytes(text)); !written.ok()) return failed(written.error());
+    if (const Status written = write_file_atomically(file, as_bytes(text)); !written.ok())
+      return failed(written.error());
   }
   std::fputs(table_of(*report).c_str(), stdout);
   return 0;
@@ -69,21 +70,23 @@ int run(const RunOptions& options) {
   settings.drop = options.drop;
   settings.evaluate = !options.skip_tests;
   if (options.rounds > 0) settings.rounds = options.rounds;
-  const auto plan = read_text_file(options.plan, kMaxPlanBytes);
-  if (!plan.ok()) return failed(plan.error());
-  settings.plan = *plan;
+  if (!options.plan.empty()) {
+    const auto plan = read_text_file(options.plan, kMaxPlanBytes);
+    if (!plan.ok()) return failed(plan.error());
+    settings.plan = *plan;
+  }
   std::filesystem::path temporary;
   if (options.work.empty()) {
     std::string pattern = (std::filesystem::temp_directory_path() / "bauta-simulate-XXXXXX").string();
-    if (!::mkdtemp(pattern.data())) return failed({ErrorCode::io, "no folder can be made at " + pattern + "; see --work"});
+    if (!::mkdtemp(pattern.data()))
+      return failed({ErrorCode::io, "no folder can be made at " + pattern + "; see --work"});
     temporary = pattern;
     settings.work = temporary;
   } else {
     settings.work = options.work;
   }
   const SystemClock clock;
-  const Logger log =
-      options.verbose ? Logger::to_stderr(LogLevel::info, LogFormat::text, clock) : Logger::silent();
+  const Logger log = options.verbose ? Logger::to_stderr(LogLevel::info, LogFormat::text, clock) : Logger::silent();
   const auto report = run_simulation(settings, log, show_progress);
   if (!temporary.empty()) std::filesystem::remove_all(temporary);
   return finish(report, options.report);
@@ -120,8 +123,9 @@ int main(int argc, char** argv) {
   RunOptions options;
   auto* run_command = app.add_subcommand("run", "run a federation in this process: real masking, no sockets");
   run_command->add_option("--data", options.data, "folder of services, as make-data writes it")->required();
-  run_command->add_option("--services", options.services, "folder of service files (*.toml); default DATA/services");
-  run_command->add_option("--plan", options.plan, "what to train (TOML)")->required();
+  run_command->add_option("--services", options.services,
+                          "folder of service files (*.toml); default DATA/services, or the demo's");
+  run_command->add_option("--plan", options.plan, "what to train (TOML); default: the demo's plan");
   run_command->add_option("--rounds", options.rounds, "instead of the plan's")->check(CLI::Range(1, 100000));
   run_command->add_option("--seed", options.seed, "the same seed gives the same model")->capture_default_str();
   run_command->add_option("--drop", options.drop, "chance that a partner is killed in a round")
@@ -135,7 +139,8 @@ int main(int argc, char** argv) {
   std::string out;
   std::uint64_t seed = 1;
   bool small = false;
-  auto* make_command = app.add_subcommand("make-data", "six unlike services that share latent interests, with the truth");
+  auto* make_command =
+      app.add_subcommand("make-data", "six unlike services that share latent interests, with the truth");
   make_command->add_option("--out", out, "folder to be made")->required();
   make_command->add_option("--seed", seed, "the same seed gives the same bytes")->capture_default_str();
   make_command->add_flag("--small", small, "a few hundred persons, for tests");

@@ -14,7 +14,8 @@ std::string auc_text(const ordered_json& service, const std::string& key) {
   if (!value.is_number()) return "not measurable";
   const auto& interval = service.at(key + "_interval");
   if (!interval.is_array()) return fmt::format("{:.3f}", value.get<double>());
-  return fmt::format("{:.3f} [{:.3f}, {:.3f}]", value.get<double>(), interval[0].get<double>(), interval[1].get<double>());
+  return fmt::format("{:.3f} [{:.3f}, {:.3f}]", value.get<double>(), interval[0].get<double>(),
+                     interval[1].get<double>());
 }
 
 }  // namespace
@@ -62,7 +63,8 @@ std::string table_of(const ordered_json& report) {
                                   "AUC alone [95 %]", "AUC shared [95 %]", "shared - alone [95 %]");
   for (const auto& service : report.at("services")) {
     std::string difference = auc_text(service, "difference");
-    if (service.at("difference").is_number() && service.at("difference").get<double>() >= 0) difference = "+" + difference;
+    if (service.at("difference").is_number() && service.at("difference").get<double>() >= 0)
+      difference = "+" + difference;
     table += fmt::format("{:<16} {:>8} {:>8}  {:<22} {:<22} {:<24}\n", service.at("name").get<std::string>(),
                          service.at("persons").get<std::uint64_t>(), service.at("events").get<std::uint64_t>(),
                          auc_text(service, "auc_local"), auc_text(service, "auc_shared"), difference);

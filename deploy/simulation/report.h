@@ -24,7 +24,8 @@ struct RunFigures {
 /// Errors: malformed, naming the service whose text is no such report.
 Result<nlohmann::ordered_json> make_report(const std::vector<std::string>& services, const RunFigures& figures);
 
-/// The figures out of a run as the operator's REST API shows it (`bauta -o json runs show`); "seconds" is the demo's own.
+/// The figures out of a run as the operator's REST API shows it (`bauta -o json runs show`); "seconds" is the demo's
+/// own.
 Result<RunFigures> figures_of_run(std::string_view run_json);
 
 /// For people: one line a service, then the run.

@@ -11,7 +11,9 @@
 
 #include "client/agent/evaluation.h"
 #include "client/data/data_settings.h"
+#include "common/base/file.h"
 #include "common/crypto/sha256.h"
+#include "deploy/simulation/defaults.h"
 #include "deploy/simulation/report.h"
 #include "deploy/simulation/simulated_coordinator.h"
 #include "deploy/simulation/simulated_partner.h"
@@ -24,8 +26,9 @@ using client::Stage;
 // How far time jumps when every partner waits.
 constexpr Milliseconds kTick{500};
 // Steps a partner may be killed before; `training` stands for a long absence, the others for the moments between calls.
-constexpr Stage kKillBefore[] = {Stage::keys,   Stage::key_set,   Stage::training,  Stage::shares,      Stage::share_package,
-                                 Stage::upload, Stage::survivors, Stage::statement, Stage::certificate, Stage::unmask};
+constexpr Stage kKillBefore[] = {Stage::keys,          Stage::key_set, Stage::training,  Stage::shares,
+                                 Stage::share_package, Stage::upload,  Stage::survivors, Stage::statement,
+                                 Stage::certificate,   Stage::unmask};
 
 struct Keys {
   SigningKey coordinator = SigningKey::generate_p256();
@@ -41,25 +44,43 @@ Result<Keys> make_keys(const std::vector<client::ServiceSettings>& services, std
                      "\"\n[coordinator]\nsigning_key = \"" + to_base64(keys.coordinator.spki()) + "\"\n";
   for (const auto& service : services) {
     keys.partners.push_back(SigningKey::generate_p256());
-    text += "[[partner]]\nid = \"" + service.name + "\"\nsigning_key = \"" + to_base64(keys.partners.back().spki()) + "\"\n";
+    text += "[[partner]]\nid = \"" + service.name + "\"\nsigning_key = \"" + to_base64(keys.partners.back().spki()) +
+            "\"\n";
   }
   BAUTA_TRY(auto roster, parse_roster(text));
   keys.roster = std::make_shared<const Roster>(std::move(roster));
   return keys;
 }
 
-Result<std::vector<client::ServiceSettings>> read_services(const SimulationSettings& settings) {
-  const auto folder = settings.services.empty() ? settings.data / "services" : settings.services;
+/// The service files to use. Where neither the person nor the data bring any: the demo's, of the services whose events
+/// are there.
+Result<std::vector<std::filesystem::path>> service_files(const SimulationSettings& settings) {
+  auto folder = settings.services.empty() ? settings.data / "services" : settings.services;
   std::error_code error;
+  if (settings.services.empty() && !std::filesystem::is_directory(folder, error)) {
+    folder = settings.work / "services";
+    std::filesystem::create_directories(folder, error);
+    for (const auto& [name, text] : default_services()) {
+      const std::filesystem::path service = std::filesystem::path(name).stem();
+      if (!std::filesystem::exists(settings.data / service, error)) continue;
+      BAUTA_RETURN_IF_ERROR(write_file_atomically(folder / name, as_bytes(text)));
+    }
+  }
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.path().extension() == ".toml") files.push_back(entry.path());
   }
   if (files.size() < 3) {
-    return Error{ErrorCode::invalid_argument, folder.string() + " holds " + std::to_string(files.size()) +
-                                                  " service files (*.toml), a federation needs at least 3; see --services"};
+    return Error{ErrorCode::invalid_argument,
+                 settings.data.string() + " has " + std::to_string(files.size()) +
+                     " services with a service file (*.toml), a federation needs at least 3; see --services"};
   }
   std::sort(files.begin(), files.end());
+  return files;
+}
+
+Result<std::vector<client::ServiceSettings>> read_services(const SimulationSettings& settings) {
+  BAUTA_TRY(const auto files, service_files(settings));
   std::vector<client::ServiceSettings> services;
   for (const auto& file : files) {
     BAUTA_TRY(auto service, client::read_service_file(file, settings.data));
@@ -94,15 +115,16 @@ class Fate {
 
 class Simulation {
  public:
-  Simulation(const SimulationSettings& settings, const Logger& log) : settings_(settings), log_(log), fate_(settings.seed, settings.drop) {}
+  Simulation(const SimulationSettings& settings, const Logger& log)
+      : settings_(settings), log_(log), fate_(settings.seed, settings.drop) {}
 
   Status open() {
     BAUTA_TRY(const auto services, read_services(settings_));
-    plan_text_ = with_rounds(settings_.plan, settings_.rounds);
+    plan_text_ = with_rounds(settings_.plan.empty() ? std::string(default_plan()) : settings_.plan, settings_.rounds);
     BAUTA_TRY(plan_, parse_plan(plan_text_));
     BAUTA_TRY(keys_, make_keys(services, settings_.seed));
-    BAUTA_TRY(coordinator_, SimulatedCoordinator::open(settings_.work / "coordinator", keys_->roster, keys_->coordinator,
-                                                       clock_, random_, log_));
+    BAUTA_TRY(coordinator_, SimulatedCoordinator::open(settings_.work / "coordinator", keys_->roster,
+                                                       keys_->coordinator, clock_, random_, log_));
     for (std::size_t i = 0; i < services.size(); ++i) {
       PartnerSetup setup;
       setup.settings.name = services[i].name;
@@ -144,7 +166,8 @@ class Simulation {
     }
   }
 
-  Result<nlohmann::ordered_json> report(double seconds, const std::function<void(const SimulationProgress&)>& on_progress) {
+  Result<nlohmann::ordered_json> report(double seconds,
+                                        const std::function<void(const SimulationProgress&)>& on_progress) {
     BAUTA_RETURN_IF_ERROR(revive_the_dead(true));
     BAUTA_TRY(const auto view, coordinator_->runner().view(run_id_));
     RunFigures figures;
@@ -176,8 +199,8 @@ class Simulation {
     return member.agent->alive() && member.agent->stage() == Stage::training;
   }
 
-  // One step of everybody; true when anything has changed. Trainings run side by side, for they call nobody; all else in
-  // the partners' order, so that a seed has one history.
+  // One step of everybody; true when anything has changed. Trainings run side by side, for they call nobody; all else
+  // in the partners' order, so that a seed has one history.
   Result<bool> step_all(bool run_is_over) {
     bool moved = false;
     std::vector<Member*> trainees;

@@ -14,14 +14,14 @@
 namespace bauta::simulation {
 
 struct SimulationSettings {
-  std::filesystem::path data;                    ///< as `make-data` writes it, or the nine real services
-  std::filesystem::path services;                ///< folder of service TOML files; empty: DATA/services
-  std::string plan;                              ///< TOML text
-  std::optional<std::uint32_t> rounds;           ///< instead of the plan's
+  std::filesystem::path data;           ///< as `make-data` writes it, or the nine real services
+  std::filesystem::path services;       ///< folder of service TOML files; empty: DATA/services, or the demo's
+  std::string plan;                     ///< TOML text; empty: the demo's
+  std::optional<std::uint32_t> rounds;  ///< instead of the plan's
   std::uint64_t seed = 1;
-  double drop = 0;                               ///< chance that a partner is killed in a round, at a random step
-  std::filesystem::path work;                    ///< state directories; created
-  bool evaluate = true;                          ///< train the local-only twins and test both
+  double drop = 0;             ///< chance that a partner is killed in a round, at a random step
+  std::filesystem::path work;  ///< state directories; created
+  bool evaluate = true;        ///< train the local-only twins and test both
 };
 
 struct SimulationProgress {

@@ -37,8 +37,8 @@ Result<std::unique_ptr<SimulatedCoordinator>> SimulatedCoordinator::open(const s
     done();
   };
   BAUTA_TRY(self->runner_, coordinator::RoundRunner::open(std::move(parts)));
-  self->endpoints_ = std::make_unique<coordinator::PartnerEndpoints>(
-      *self->runner_, *self->registry_, *self->partners_, *self->spool_, *self->models_, clock, log);
+  self->endpoints_ = std::make_unique<coordinator::PartnerEndpoints>(*self->runner_, *self->registry_, *self->partners_,
+                                                                     *self->spool_, *self->models_, clock, log);
   return self;
 }
 

@@ -20,12 +20,13 @@ Result<std::unique_ptr<SimulatedPartner>> SimulatedPartner::open(PartnerSetup se
   CertificateIdentity identity;
   identity.role = CertificateIdentity::Role::partner;
   identity.partner_id = partner->name();
-  identity.fingerprint = partner->setup_.roster->entries[*partner->setup_.roster->find(partner->name())]
-                             .signing_key.fingerprint();
+  identity.fingerprint =
+      partner->setup_.roster->entries[*partner->setup_.roster->find(partner->name())].signing_key.fingerprint();
   partner->caller_ = std::make_unique<InProcessCaller>(coordinator, std::move(identity));
   client::HttpsLinkSettings link;
   link.roster_hash = partner->setup_.roster->hash;
-  partner->link_ = std::make_unique<client::HttpsLink>(link, *partner->caller_, clock, partner->random_, partner->waiter_);
+  partner->link_ =
+      std::make_unique<client::HttpsLink>(link, *partner->caller_, clock, partner->random_, partner->waiter_);
   BAUTA_RETURN_IF_ERROR(partner->revive());
   return partner;
 }

@@ -45,8 +45,10 @@ Reading read(std::string_view text, std::size_t piece_size) {
     }
   }
   const auto last = parser.finish();
-  if (!last.ok()) reading.failed = true;
-  else if (*last) take(parser.record(), reading);
+  if (!last.ok())
+    reading.failed = true;
+  else if (*last)
+    take(parser.record(), reading);
   return reading;
 }
 
