@@ -21,7 +21,7 @@ from federation import ROOT, Federation, find_programs, slowdown  # noqa: E402
 from processes import Failure, run, wait_until  # noqa: E402
 
 # A chaos run ends phases of a dead client by their deadlines, so these must be short.
-CHAOS_ROUND_SECONDS = 60
+CHAOS_ROUND_SECONDS = 40
 CHAOS_UPLOAD_SECONDS = 4
 
 
@@ -157,6 +157,8 @@ def print_kept(federation, screen):
     screen.say(f"  partners    https://127.0.0.1:{partner}")
     screen.say(f"  operator    https://127.0.0.1:{operator}   token in {federation.token_file}, CA {federation.pki / 'ca.pem'}")
     screen.say(f"  health      http://127.0.0.1:{health}/healthz /readyz /metrics")
+    screen.say(f"  for example: {federation.programs['bauta']} --server https://127.0.0.1:{operator} "
+               f"--ca {federation.pki / 'ca.pem'} --token-file {federation.token_file} runs list")
     screen.say(f"  to stop them: kill -TERM {pids}")
 
 
