@@ -1,7 +1,6 @@
 // bauta-coordinator: run, config check, config show, token create, token list, token revoke.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -10,6 +9,7 @@
 #include "common/base/time_format.h"
 #include "common/crypto/sha256.h"
 #include "common/crypto/system_random.h"
+#include "coordinator/cli/command_line.h"
 #include "coordinator/daemon.h"
 #include "coordinator/storage/database.h"
 #include "coordinator/storage/token_store.h"
@@ -117,11 +117,7 @@ int main_with(int argc, char** argv) {
   add(*token, "revoke", "Makes a token worthless at once", token_revoke)
       ->add_option("--name", options.token_name, "which one")
       ->required();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (const auto exit = parse_command_line(app, argc, argv)) return *exit;
   const Status status = command(options);
   if (status.ok()) return 0;
   fmt::print(stderr, "bauta-coordinator: {}\n", status.error().message);

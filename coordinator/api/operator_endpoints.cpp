@@ -115,7 +115,7 @@ OperatorEndpoints::OperatorEndpoints(RoundRunner& runner, RunStore& runs, RoundS
       models_(models),
       clock_(clock),
       log_(log),
-      refusals_(log) {}
+      refusals_(log, clock) {}
 
 BodyRule OperatorEndpoints::body_rule(const HttpRequest& head) const {
   const auto* route = find_route(routes(), head, nullptr, nullptr);

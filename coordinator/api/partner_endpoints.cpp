@@ -59,7 +59,7 @@ PartnerEndpoints::PartnerEndpoints(RoundRunner& runner, PartnerRegistry& registr
       models_(models),
       clock_(clock),
       log_(log),
-      refusals_(log) {}
+      refusals_(log, clock) {}
 
 BodyRule PartnerEndpoints::body_rule(const HttpRequest& head) const {
   const auto* route = find_route(routes(), head, nullptr, nullptr);

@@ -4,18 +4,22 @@
 
 namespace bauta::coordinator {
 
-void RefusalLog::note(std::string_view partner, const Error& error) {
-  const std::string cause = fmt::format("{} {} {}", partner, to_string(error.code), error.message);
-  if (causes_.size() >= kMaxCauses || !causes_.insert(cause).second) {
+void RefusalLog::note(std::string_view peer, const Error& error) {
+  if (clock_.steady() - since_ >= kForget) clear();
+  auto known = causes_.find(peer);
+  if (known == causes_.end() && causes_.size() < kMaxPeers) known = causes_.try_emplace(std::string(peer)).first;
+  if (known == causes_.end() || known->second.size() >= kMaxCauses ||
+      !known->second.insert(fmt::format("{} {}", to_string(error.code), error.message)).second) {
     ++left_out_;
     return;
   }
-  log_.warning("message refused", {{"partner", partner}, {"code", to_string(error.code)}, {"reason", error.message}});
+  log_.warning("message refused", {{"partner", peer}, {"code", to_string(error.code)}, {"reason", error.message}});
 }
 
 void RefusalLog::clear() {
   if (left_out_ > 0) log_.info("repeated refusals were not logged", {{"count", left_out_}});
   left_out_ = 0;
+  since_ = clock_.steady();
   causes_.clear();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,18 +15,23 @@ namespace bauta::coordinator {
 /// Control thread.
 class RefusalLog {
  public:
-  explicit RefusalLog(const Logger& log) : log_(log) {}
+  RefusalLog(const Logger& log, const Clock& clock) : log_(log), clock_(clock), since_(clock.steady()) {}
 
-  /// Writes a line unless the same partner was refused for the same cause before.
-  void note(std::string_view partner, const Error& error);
-  /// A new attempt: causes count afresh.
+  /// Writes a line unless the same peer was refused for the same cause before; a peer that finds ever new causes is
+  /// silenced, and only that one.
+  void note(std::string_view peer, const Error& error);
+  /// Causes count afresh: a new attempt, or an hour has passed.
   void clear();
 
  private:
-  static constexpr std::size_t kMaxCauses = 4096;
+  static constexpr std::size_t kMaxCauses = 32;
+  static constexpr std::size_t kMaxPeers = 4096;
+  static constexpr std::chrono::hours kForget{1};
 
   const Logger& log_;
-  std::set<std::string> causes_;
+  const Clock& clock_;
+  SteadyTime since_;
+  std::map<std::string, std::set<std::string>, std::less<>> causes_;
   std::uint64_t left_out_ = 0;
 };
 

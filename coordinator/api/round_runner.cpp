@@ -329,13 +329,8 @@ Status RoundRunner::open_attempt(RoundKey key, std::vector<PartnerIndex> cohort,
 // Unmasking.
 
 void RoundRunner::start_unmasking(Attempt& attempt) {
-  auto unmasking = attempt.round->unmask();
-  if (!unmasking.ok()) {
-    fail_run(fmt::format("round {}: {}", attempt.key.round_no, unmasking.error().message));
-    return;
-  }
-  auto job = std::make_shared<UnmaskJob>(UnmaskJob{attempt.round->context(), attempt.round->survivors(),
-                                                   *std::move(unmasking), parts_.spool, run_->layout, run_->model,
+  // From here to unmasked() nothing is applied to the round, which the job reads.
+  auto job = std::make_shared<UnmaskJob>(UnmaskJob{attempt.round.get(), parts_.spool, run_->layout, run_->model,
                                                    run_->plan.server, sum_file(attempt.key)});
   auto result = std::make_shared<std::optional<Result<Unmasked>>>();
   unmasking_ = true;
@@ -349,7 +344,7 @@ void RoundRunner::unmasked(RoundKey key, Result<Unmasked> result) {
   if (!attempt || attempt != current_) return;
   if (!result.ok()) {
     if (is_transient(result.error().code)) return complain("cannot open the sum", result.error());
-    return fail_run(fmt::format("round {}: the aggregate is rejected: {}", key.round_no, result.error().message));
+    return fail_run(fmt::format("round {}: {}", key.round_no, result.error().message));
   }
   if (const Status published = publish(*attempt, *std::move(result)); !published.ok()) {
     return complain("cannot publish the model", published.error());

@@ -79,6 +79,7 @@ Status RoundRunner::restore_attempt(RoundKey key) {
     kept.gone = "the run failed: " + (row.void_reason.empty() ? run.reason : row.void_reason);
     return {};
   }
+  if (current_) current_->gone = "a later attempt was opened";
   current_ = &kept;
   return restore_uploads(kept);
 }

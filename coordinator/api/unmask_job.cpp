@@ -28,25 +28,32 @@ Status add_upload(Accumulator& sum, const Upload& upload) {
 }  // namespace
 
 Result<Unmasked> run(UnmaskJob job) {
-  const RoundDescriptor& descriptor = job.context.descriptor;
+  const RoundContext& context = job.round->context();
+  const RoundDescriptor& descriptor = context.descriptor;
   const RoundKey round{descriptor.round_no, descriptor.attempt};
-  Accumulator sum(job.context.layout());
-  for (const PartnerIndex partner : job.survivors) {
+  const std::set<PartnerIndex> survivors = job.round->survivors();
+  BAUTA_TRY(Unmasking unmasking, job.round->unmask());
+  Accumulator sum(context.layout());
+  for (const PartnerIndex partner : survivors) {
     BAUTA_TRY(const Upload upload, job.spool->open_upload({round, partner}, sum.layout().byte_count()));
     BAUTA_RETURN_IF_ERROR(add_upload(sum, upload));
   }
-  const auto terms = job.unmasking.mask_terms();
+  const auto terms = unmasking.mask_terms();
   sum.apply_masks(0, sum.words().size(), terms);
-  BAUTA_TRY(const DecodedSum decoded, decode_sum(job.context, job.survivors, sum.words()));
+  const auto rejected = [](Error error) { return with_context("the aggregate is rejected", std::move(error)); };
+  auto decoded = decode_sum(context, survivors, sum.words());
+  if (!decoded.ok()) return rejected(std::move(decoded).error());
 
   Unmasked result;
-  result.metrics = decoded.mean_metrics;
+  result.metrics = decoded->mean_metrics;
   result.model = std::move(job.model);
-  BAUTA_RETURN_IF_ERROR(apply(result.model, decoded.mean_update, job.server));
+  if (Status applied = apply(result.model, decoded->mean_update, job.server); !applied.ok()) {
+    return rejected(std::move(applied).error());
+  }
   result.model_hash = model_hash(result.model, descriptor.plan_hash);
   result.model_file = encode_model(result.model, job.layout, descriptor.plan_hash, descriptor.round_no);
   result.sum_hash = sha256(wire_bytes(sum.words()));
-  result.secrets = std::move(job.unmasking.secrets);
+  result.secrets = std::move(unmasking.secrets);
   BAUTA_RETURN_IF_ERROR(write_file_atomically(job.sum_file, wire_bytes(sum.words())));
   return result;
 }

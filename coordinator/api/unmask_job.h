@@ -1,5 +1,5 @@
-// The heavy end of a round, away from the control thread: sums the survivors' spooled vectors, takes the masks out,
-// decodes the mean update and applies it to the model. O(d) memory, however many partners there are.
+// The heavy end of a round, away from the control thread: reconstructs the secrets, sums the survivors' spooled vectors,
+// takes the masks out, decodes the mean update and applies it to the model. O(d) memory, however many partners there are.
 #pragma once
 
 #include <filesystem>
@@ -10,15 +10,13 @@
 #include "common/federation/plan.h"
 #include "common/masking/round_context.h"
 #include "common/model/server_optimiser.h"
-#include "coordinator/round/phase5_unmask.h"
+#include "coordinator/round/round.h"
 #include "coordinator/storage/upload_spool.h"
 
 namespace bauta::coordinator {
 
 struct UnmaskJob {
-  RoundContext context;
-  std::set<PartnerIndex> survivors;
-  Unmasking unmasking;
+  const Round* round = nullptr;  ///< in phase 5 and ready; nobody changes it while the job runs
   UploadSpool* spool = nullptr;
   ParameterLayout layout;
   ModelState model;  ///< before this round
@@ -35,7 +33,8 @@ struct Unmasked {
   std::vector<RevealedSecret> secrets;
 };
 
-/// Errors: io, disk_full, busy (try again); out_of_range, malformed, not_finite (the aggregate is to be rejected).
+/// Errors: io, disk_full, busy, not_found (try again); out_of_range, malformed, not_finite (the aggregate is to be
+/// rejected); bad_share, naming the dealer that lied.
 Result<Unmasked> run(UnmaskJob job);
 
 }  // namespace bauta::coordinator

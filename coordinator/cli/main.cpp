@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -14,6 +13,7 @@
 #include "common/crypto/system_random.h"
 #include "common/net/http_target.h"
 #include "coordinator/cli/api_client.h"
+#include "coordinator/cli/command_line.h"
 #include "coordinator/cli/output.h"
 
 namespace bauta::coordinator {
@@ -156,16 +156,11 @@ int main_with(int argc, char** argv) {
   add(partners, "list", "Lists the partners and whether they are there", &Command::list_partners, nullptr);
   add(partners, "revoke", "Refuses every request of a partner from now on", &Command::revoke_partner, "partner_id");
   add(partners, "reinstate", "Takes a revocation back", &Command::reinstate_partner, "partner_id");
-  try {
-    app.parse(argc, argv);
-    for (const auto& [value, flag] : {std::pair(options.server.url, "--server"),
-                                      std::pair(options.server.ca_file.string(), "--ca"),
-                                      std::pair(options.server.token_file.string(), "--token-file")}) {
-      if (value.empty()) throw CLI::RequiredError(flag);
-    }
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (const auto exit = parse_command_line(app, argc, argv)) return *exit;
+  // Not CLI11's required(): a missing one must not hide a wrong command.
+  if (options.server.url.empty()) return wrong_usage(app, "--server or BAUTA_SERVER is needed");
+  if (options.server.ca_file.empty()) return wrong_usage(app, "--ca or BAUTA_CA is needed");
+  if (options.server.token_file.empty()) return wrong_usage(app, "--token-file or BAUTA_TOKEN_FILE is needed");
   ignore_write_signals();
   const SystemClock clock;
   const auto run = [&]() -> Status {
