@@ -1,7 +1,7 @@
 #include "common/masking/merkle.h"
 
 #include <algorithm>
-#include <bit>
+#include <utility>
 
 #include "common/base/result.h"
 
@@ -13,8 +13,14 @@ constexpr std::uint8_t kNodePrefix[] = {0x01};
 
 Digest node(const Digest& left, const Digest& right) { return sha256_concat({kNodePrefix, left, right}); }
 
-/// Leaves in the left subtree of a tree of `count` > 1: the largest power of two below it.
-std::size_t left_leaves(std::size_t count) { return std::bit_floor(count - 1); }
+/// Writes the nodes above `level` and returns how many they are; `above` may be `level` itself. An odd node at the end
+/// moves up unchanged, which is the tree of RFC 6962.
+std::size_t hash_level(std::span<const Digest> level, std::span<Digest> above) {
+  const std::size_t pairs = level.size() / 2;
+  for (std::size_t i = 0; i < pairs; ++i) above[i] = node(level[2 * i], level[2 * i + 1]);
+  if (level.size() % 2 == 1) above[pairs] = level.back();
+  return pairs + level.size() % 2;
+}
 
 }  // namespace
 
@@ -22,33 +28,31 @@ Digest merkle_leaf(ByteView bytes) { return sha256_concat({kLeafPrefix, bytes});
 
 Digest merkle_root(std::span<const Digest> leaf_hashes) {
   if (leaf_hashes.empty()) return sha256({});
-  // Level by level; an odd node at the end moves up unchanged, which is the tree of RFC 6962.
   std::vector<Digest> level(leaf_hashes.begin(), leaf_hashes.end());
-  while (level.size() > 1) {
-    const std::size_t pairs = level.size() / 2;
-    for (std::size_t i = 0; i < pairs; ++i) level[i] = node(level[2 * i], level[2 * i + 1]);
-    if (level.size() % 2 == 1) level[pairs] = level.back();
-    level.resize(pairs + level.size() % 2);
-  }
+  while (level.size() > 1) level.resize(hash_level(level, level));
   return level.front();
 }
 
-std::vector<Digest> merkle_proof(std::span<const Digest> leaf_hashes, std::size_t index) {
-  BAUTA_CHECK(index < leaf_hashes.size());
-  std::vector<Digest> proof;
-  while (leaf_hashes.size() > 1) {
-    const std::size_t split = left_leaves(leaf_hashes.size());
-    if (index < split) {
-      proof.push_back(merkle_root(leaf_hashes.subspan(split)));
-      leaf_hashes = leaf_hashes.first(split);
-    } else {
-      proof.push_back(merkle_root(leaf_hashes.first(split)));
-      leaf_hashes = leaf_hashes.subspan(split);
-      index -= split;
-    }
+MerkleTree::MerkleTree(std::vector<Digest> leaf_hashes) {
+  levels_.push_back(std::move(leaf_hashes));
+  while (levels_.back().size() > 1) {
+    std::vector<Digest> above((levels_.back().size() + 1) / 2);
+    hash_level(levels_.back(), above);
+    levels_.push_back(std::move(above));
   }
-  std::reverse(proof.begin(), proof.end());
-  return proof;
+}
+
+Digest MerkleTree::root() const { return levels_.back().empty() ? sha256({}) : levels_.back().front(); }
+
+std::vector<Digest> MerkleTree::proof(std::size_t index) const {
+  BAUTA_CHECK(index < leaf_count());
+  std::vector<Digest> siblings;
+  for (const auto& level : levels_) {
+    const std::size_t sibling = index ^ 1;
+    if (sibling < level.size()) siblings.push_back(level[sibling]);
+    index /= 2;
+  }
+  return siblings;
 }
 
 // RFC 9162 §2.1.3.2.

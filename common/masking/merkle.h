@@ -20,8 +20,19 @@ Digest merkle_leaf(ByteView bytes);
 /// Of no leaves: SHA-256 of the empty string.
 Digest merkle_root(std::span<const Digest> leaf_hashes);
 
-/// The siblings from leaf `index` up to the root. index < leaf_hashes.size().
-std::vector<Digest> merkle_proof(std::span<const Digest> leaf_hashes, std::size_t index);
+/// A whole tree, for whoever hands out many proofs of it: a proof costs no hash. Keeps about 64 bytes for each leaf.
+class MerkleTree {
+ public:
+  explicit MerkleTree(std::vector<Digest> leaf_hashes);
+
+  std::size_t leaf_count() const { return levels_.front().size(); }
+  Digest root() const;
+  /// The siblings from leaf `index` up to the root. index < leaf_count().
+  std::vector<Digest> proof(std::size_t index) const;
+
+ private:
+  std::vector<std::vector<Digest>> levels_;  ///< the leaves first, the root alone last
+};
 
 /// Total and bounded for any input: at most 64 hashes.
 bool verify_merkle_proof(const Digest& root, std::uint64_t leaf_count, std::uint64_t index, const Digest& leaf_hash,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "common/masking/merkle.h"
 #include "common/masking/transcript.h"
 
 namespace bauta::coordinator {
@@ -13,16 +12,16 @@ ShareKeysPhase::ShareKeysPhase(const RoundContext& context, const AdvertiseKeysP
 Result<ShareKeysPhase::Dealt> ShareKeysPhase::decode_dealt(ByteView message) const {
   BAUTA_TRY(auto keys, decode<ShareKeys>(message));
   BAUTA_TRY(const auto blob, decode<SignedBlob>(keys.header));
-  Dealt dealt;
-  BAUTA_TRY(dealt.header, decode<ShareKeysHeader>(blob.payload));
-  dealt.header_blob = std::move(keys.header);
+  BAUTA_TRY(auto header, decode<ShareKeysHeader>(blob.payload));
+  std::vector<ShareLeaf> leaves;
+  std::vector<Digest> leaf_hashes;
   for (const auto& leaf : keys.leaves) {
     BAUTA_TRY(auto decoded, decode<ShareLeaf>(leaf));
-    dealt.decoded.push_back(std::move(decoded));
-    dealt.leaf_hashes.push_back(merkle_leaf(leaf));
+    leaves.push_back(std::move(decoded));
+    leaf_hashes.push_back(merkle_leaf(leaf));
   }
-  dealt.leaves = std::move(keys.leaves);
-  return dealt;
+  return Dealt{std::move(keys.header), std::move(header), std::move(keys.leaves), std::move(leaves),
+               MerkleTree(std::move(leaf_hashes))};
 }
 
 Result<bool> ShareKeysPhase::check(PartnerIndex from, ByteView message) const {
@@ -51,7 +50,7 @@ Result<bool> ShareKeysPhase::check(PartnerIndex from, ByteView message) const {
       return Error{ErrorCode::malformed, "a leaf is addressed to another partner than its place says"};
     }
   }
-  if (merkle_root(dealt.leaf_hashes) != header.leaf_root) {
+  if (dealt.tree.root() != header.leaf_root) {
     return Error{ErrorCode::bad_share, "the leaves do not hash to the signed root"};
   }
   return false;
@@ -85,7 +84,7 @@ Bytes ShareKeysPhase::package_for(PartnerIndex holder, ByteView signed_set) cons
   const auto place =
       static_cast<std::size_t>(std::lower_bound(holders_.begin(), holders_.end(), holder) - holders_.begin());
   for (const auto& [dealer, dealt] : dealt_) {
-    package.leaves.push_back({dealer, dealt.leaves.at(place), merkle_proof(dealt.leaf_hashes, place)});
+    package.leaves.push_back({dealer, dealt.leaves.at(place), dealt.tree.proof(place)});
   }
   return encode(package);
 }

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "common/masking/merkle.h"
 #include "common/masking/round_context.h"
 #include "coordinator/round/inbox.h"
 #include "coordinator/round/phase1_advertise_keys.h"
@@ -39,7 +40,7 @@ class ShareKeysPhase {
     ShareKeysHeader header;
     std::vector<Bytes> leaves;  // as received, in the order of holders_
     std::vector<ShareLeaf> decoded;
-    std::vector<Digest> leaf_hashes;
+    MerkleTree tree;  // of `leaves`
   };
   Result<Dealt> decode_dealt(ByteView message) const;
   std::vector<Bytes> headers() const;

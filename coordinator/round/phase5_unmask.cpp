@@ -1,10 +1,10 @@
 #include "coordinator/round/phase5_unmask.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "common/crypto/x25519.h"
 #include "common/masking/pairwise_masks.h"
-#include "common/masking/shamir.h"
 #include "common/masking/transcript.h"
 
 namespace bauta::coordinator {
@@ -66,15 +66,16 @@ bool UnmaskPhase::ready() const {
   });
 }
 
-Result<SecretBytes<32>> UnmaskPhase::reconstruct(PartnerIndex dealer) const {
+std::vector<std::uint32_t> UnmaskPhase::first_holders(PartnerIndex dealer) const {
   const auto& held = shares_.at(dealer);
   std::vector<std::uint32_t> xs;
-  std::vector<const SecretBytes<40>*> shares;
-  for (std::size_t i = 0; i < context_->descriptor.thresholds.shamir; ++i) {
-    xs.push_back(held[i].holder + 1);
-    shares.push_back(&held[i].share);
-  }
-  BAUTA_TRY(const auto lagrange, LagrangeAtZero::create(xs));
+  for (std::size_t i = 0; i < context_->descriptor.thresholds.shamir; ++i) xs.push_back(held[i].holder + 1);
+  return xs;
+}
+
+Result<SecretBytes<32>> UnmaskPhase::reconstruct(PartnerIndex dealer, const LagrangeAtZero& lagrange) const {
+  std::vector<const ShamirShare*> shares;
+  for (std::size_t i = 0; i < lagrange.holders(); ++i) shares.push_back(&shares_.at(dealer)[i].share);
   return lagrange.combine(shares);
 }
 
@@ -83,12 +84,19 @@ Result<Unmasking> UnmaskPhase::unmask() const {
   const auto& rctx = context_->rctx;
   const auto& l1 = phase2_->l1();
   Unmasking unmasking;
+  // Nearly always the same holders for every dealer: the coefficients change only after a complaint.
+  std::vector<std::uint32_t> xs;
+  std::optional<LagrangeAtZero> lagrange;
   for (const auto dealer : phase3_->members()) {
     const auto dealer_lied = [&] {
       return Error{ErrorCode::bad_share, "the shares that " + context_->roster->entries[dealer].partner_id +
                                              " dealt match their hashes but not its commitment"};
     };
-    const auto secret = reconstruct(dealer);
+    if (auto holders = first_holders(dealer); !lagrange || holders != xs) {
+      xs = std::move(holders);
+      BAUTA_TRY(lagrange, LagrangeAtZero::create(xs));
+    }
+    const auto secret = reconstruct(dealer, *lagrange);
     if (!secret.ok()) return dealer_lied();
     RevealedSecret revealed{dealer, {}};
     std::copy_n(secret->reveal().begin(), 32, revealed.secret.begin());

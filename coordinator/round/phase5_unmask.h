@@ -7,6 +7,7 @@
 
 #include "common/masking/mask_stream.h"
 #include "common/masking/round_context.h"
+#include "common/masking/shamir.h"
 #include "coordinator/round/inbox.h"
 #include "coordinator/round/phase1_advertise_keys.h"
 #include "coordinator/round/phase2_share_keys.h"
@@ -49,7 +50,9 @@ class UnmaskPhase {
     PartnerIndex holder;
     SecretBytes<40> share;
   };
-  Result<SecretBytes<32>> reconstruct(PartnerIndex dealer) const;
+  // The first t holders of a dealer's shares, as Shamir's x.
+  std::vector<std::uint32_t> first_holders(PartnerIndex dealer) const;
+  Result<SecretBytes<32>> reconstruct(PartnerIndex dealer, const LagrangeAtZero& lagrange) const;
   bool survived(PartnerIndex dealer) const { return phase3_->survivors().contains(dealer); }
 
   const RoundContext* context_;

@@ -36,6 +36,7 @@ TEST_CASE("the roots are those of the RFC 6962 reference tree") {
       "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
   };
   std::vector<Digest> leaves;
+  CHECK(MerkleTree({}).root() == merkle_root({}));
   CHECK(to_hex(merkle_root(leaves)) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   for (std::size_t i = 0; i < 8; ++i) {
     leaves.push_back(merkle_leaf(hex(inputs[i])));
@@ -48,8 +49,10 @@ TEST_CASE("the proof of every leaf verifies in trees of every shape") {
   for (std::size_t count = 1; count <= 70; ++count) {
     const std::vector<Digest> leaves = random_leaves(count, random);
     const Digest root = merkle_root(leaves);
+    const MerkleTree tree(leaves);
+    REQUIRE(tree.root() == root);
     for (std::size_t i = 0; i < count; ++i) {
-      REQUIRE(verify_merkle_proof(root, count, i, leaves[i], merkle_proof(leaves, i)));
+      REQUIRE(verify_merkle_proof(root, count, i, leaves[i], tree.proof(i)));
     }
   }
 }
@@ -61,7 +64,7 @@ TEST_CASE("a proof holds for its leaf, its index and its tree only") {
     const auto index = *rc::gen::inRange<std::size_t>(0, count);
     const std::vector<Digest> leaves = random_leaves(count, random);
     const Digest root = merkle_root(leaves);
-    const std::vector<Digest> proof = merkle_proof(leaves, index);
+    const std::vector<Digest> proof = MerkleTree(leaves).proof(index);
     RC_ASSERT(verify_merkle_proof(root, count, index, leaves[index], proof));
     for (std::size_t other = 0; other < count; ++other) {
       if (other != index) RC_ASSERT(!verify_merkle_proof(root, count, other, leaves[index], proof));
@@ -85,8 +88,8 @@ TEST_CASE("a proof of a larger tree does not pass for a tree with fewer leaves")
   SeededRandom random(8);
   const std::vector<Digest> leaves = random_leaves(2, random);
   const Digest root = merkle_root(leaves);
-  REQUIRE(verify_merkle_proof(root, 2, 1, leaves[1], merkle_proof(leaves, 1)));
-  CHECK_FALSE(verify_merkle_proof(root, 1, 0, leaves[1], merkle_proof(leaves, 1)));
+  REQUIRE(verify_merkle_proof(root, 2, 1, leaves[1], MerkleTree(leaves).proof(1)));
+  CHECK_FALSE(verify_merkle_proof(root, 1, 0, leaves[1], MerkleTree(leaves).proof(1)));
 }
 
 TEST_CASE("absurd counts, indices and lengths are refused, not followed") {
