@@ -13,12 +13,14 @@
 
 namespace bauta::bench {
 
-/// CPU time of the calling thread: what a neighbour on the machine takes is not counted.
-inline double thread_seconds() {
+inline double clock_seconds(clockid_t clock) {
   timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
+/// CPU time of the calling thread: what a neighbour on the machine takes is not counted.
+inline double thread_seconds() { return clock_seconds(CLOCK_THREAD_CPUTIME_ID); }
+inline double elapsed_seconds() { return clock_seconds(CLOCK_MONOTONIC); }
 
 /// The least CPU time of one call, over `repeats` calls after one to warm up.
 template <class Work>
