@@ -224,7 +224,7 @@ def on_signal(number, frame):
 def main(arguments):
     options = parse(arguments)
     screen = Screen()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     own_work = options.work is None
     work = pathlib.Path(tempfile.mkdtemp(prefix="bauta-demo-")) if own_work else options.work.resolve()
