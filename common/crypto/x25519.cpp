@@ -28,6 +28,9 @@ X25519Public x25519_public(const X25519Secret& secret) {
   return result;
 }
 
+// Every scalar is a multiple of 8 (RFC 7748 §5), so any one will do; this is 2^254.
+bool is_small_order(const X25519Public& key) { return !x25519(X25519Secret(), key).ok(); }
+
 Result<SecretBytes<32>> x25519(const X25519Secret& mine, const X25519Public& theirs) {
   const PkeyPtr key = private_key(mine);
   const PkeyPtr peer(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, theirs.data(), theirs.size()));

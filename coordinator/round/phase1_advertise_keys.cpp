@@ -1,5 +1,6 @@
 #include "coordinator/round/phase1_advertise_keys.h"
 
+#include "common/crypto/x25519.h"
 #include "common/masking/transcript.h"
 
 namespace bauta::coordinator {
@@ -18,6 +19,10 @@ Result<bool> AdvertiseKeysPhase::check(PartnerIndex from, ByteView message) cons
     return Error{ErrorCode::wrong_context, "the advertised keys belong to another round descriptor"};
   }
   if (keys.partner != from) return Error{ErrorCode::malformed, "the advertised keys name another partner"};
+  // Every partner would refuse the whole key set, and nobody would be named.
+  if (is_small_order(keys.e_pk) || is_small_order(keys.m_pk)) {
+    return Error{ErrorCode::malformed, "an advertised key is of small order"};
+  }
   // A key that stands twice would make two partners' masks cancel or one share open to another.
   if (keys.e_pk == keys.m_pk) return Error{ErrorCode::malformed, "the two advertised keys are equal"};
   for (const auto& [other, known] : keys_) {

@@ -62,6 +62,18 @@ std::vector<Bytes> MaskedUpdatePhase::survivor_headers() const {
 
 Digest MaskedUpdatePhase::u3_hash() const { return bauta::u3_hash(context_->rctx, l1_, u2_, survivor_headers()); }
 
+std::optional<PartnerIndex> MaskedUpdatePhase::unopenable_dealer() const {
+  std::map<PartnerIndex, std::size_t> accusers;
+  for (const auto& [accuser, header] : headers_) {
+    for (const PartnerIndex accused : header.complaints) ++accusers[accused];
+  }
+  for (const auto& [accused, count] : accusers) {
+    const std::size_t others = members_.size() - 1;
+    if (others - count < context_->descriptor.thresholds.shamir) return accused;
+  }
+  return std::nullopt;
+}
+
 std::set<PartnerIndex> MaskedUpdatePhase::suspects() const {
   std::set<PartnerIndex> suspects;
   for (const auto& [accuser, header] : headers_) {

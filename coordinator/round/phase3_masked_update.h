@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 
 #include "common/masking/round_context.h"
@@ -32,6 +33,9 @@ class MaskedUpdatePhase {
   const std::vector<PartnerIndex>& members() const { return members_; }
   const Digest& u2() const { return u2_; }
   Digest u3_hash() const;
+  /// An accused dealer of whom fewer than t others hold usable shares. Certified with it, the round might stay open
+  /// for ever.
+  std::optional<PartnerIndex> unopenable_dealer() const;
   /// Accusers and accused: all of them sit out the next attempt.
   std::set<PartnerIndex> suspects() const;
 

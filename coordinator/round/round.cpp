@@ -126,6 +126,10 @@ Result<RoundEvent> Round::close_phase(const SigningKey& key) const {
       return close_with(phase_, label::kHeaderSet, key, phase2_->close());
     case Phase::masked_update:
       if (size.u3 < survivors_needed()) return void_because(too_few("U3", size.u3, survivors_needed()));
+      if (const auto dealer = phase3_->unopenable_dealer()) {
+        return void_because("too many partners cannot use the shares that " +
+                            context_.roster->entries[*dealer].partner_id + " dealt");
+      }
       return close_with(phase_, label::kSurvivorSet, key, phase3_->close());
     case Phase::certify_survivors:
       if (phase4_->certified()) return close_with(phase_, label::kCertificate, key, phase4_->close());

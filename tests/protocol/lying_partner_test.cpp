@@ -1,6 +1,8 @@
 // What a malicious partner may try, and what the coordinator and the other partners answer.
 #include <doctest/doctest.h>
 
+#include <utility>
+
 #include "common/crypto/aead.h"
 #include "common/masking/pairwise_masks.h"
 #include "tests/support/round_harness.h"
@@ -84,6 +86,20 @@ TEST_CASE("a key that another partner advertised cannot be taken") {
         ErrorCode::malformed);
 }
 
+TEST_CASE("a key of small order, which no partner could use, is refused before it is in anybody's key set") {
+  Started round;
+  auto keys = *decode<AdvertiseKeys>(decode<SignedBlob>(round.harness.client(1).advertise_keys())->payload);
+  const auto code = [&] {
+    return round.refusal(Phase::advertise_keys, 1, round.sign(label::kAdvertiseKeys, 1, encode(keys)));
+  };
+  const PublicKey good = std::exchange(keys.e_pk, PublicKey{});
+  CHECK(code() == ErrorCode::malformed);
+  keys.e_pk = good;
+  keys.m_pk = PublicKey{1};
+  CHECK(code() == ErrorCode::malformed);
+  REQUIRE(round.harness.deliver(Phase::advertise_keys, 1, round.harness.client(1).advertise_keys()).ok());
+}
+
 TEST_CASE("a message of another round is refused as a replay") {
   Started round;
   RoundDescriptor next = round.descriptor;
@@ -148,6 +164,36 @@ TEST_CASE("a leaf that does not open becomes a complaint, accuser and accused si
   CHECK(round.harness.client(0).shares()->complaints == std::vector<PartnerIndex>{2});
   CHECK(round.harness.client(1).shares()->complaints.empty());
   CHECK(round.harness.round().suspects() == std::set<PartnerIndex>{0, 2});
+}
+
+TEST_CASE("an attempt whose accused dealer might never be opened is void before anybody signs") {
+  Started round;
+  round.advertise_all();
+  round.share_all_but({2});
+  // Partner 2 spoils the leaves of two of the four others: two holders are left, three are needed.
+  const Bytes spoilt = with_header(round, 2, [](ShareKeys& keys, ShareKeysHeader& header) {
+    std::vector<Digest> hashes;
+    for (std::size_t i = 0; i < keys.leaves.size(); ++i) {
+      auto leaf = *decode<ShareLeaf>(keys.leaves[i]);
+      if (i < 2) leaf.sealed[5] ^= 1;
+      keys.leaves[i] = encode(leaf);
+      hashes.push_back(merkle_leaf(keys.leaves[i]));
+    }
+    header.leaf_root = merkle_root(hashes);
+  });
+  REQUIRE(round.harness.deliver(Phase::share_keys, 2, spoilt).ok());
+  REQUIRE(round.harness.close().ok());
+  for (const PartnerIndex u : {0U, 1U, 3U, 4U}) {
+    auto vector = round.words();
+    const auto header = round.harness.client(u).masked_update(**round.harness.round().share_package(u), vector);
+    REQUIRE(header.ok());
+    REQUIRE(round.harness.deliver(Phase::masked_update, u, *header).ok());
+    REQUIRE(round.harness.deliver_upload(u, vector).ok());
+  }
+  REQUIRE(round.harness.close().ok());
+  CHECK(round.harness.round().phase() == Phase::voided);
+  CHECK(round.harness.round().void_reason().find("p2") != std::string::npos);
+  CHECK(round.harness.round().suspects() == std::set<PartnerIndex>{0, 1, 2});
 }
 
 TEST_CASE("a vector other than the signed one never reaches the sum") {

@@ -66,7 +66,9 @@ TEST_CASE("public keys of small order are refused") {
     const auto shared = x25519(pair.secret, hex_array<32>(point));
     REQUIRE_FALSE(shared.ok());
     CHECK(shared.error().code == ErrorCode::malformed);
+    CHECK(is_small_order(hex_array<32>(point)));
   }
+  CHECK_FALSE(is_small_order(pair.public_key));
 }
 
 TEST_CASE("a key pair is made from the given random source alone") {
