@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace bauta {
 namespace {
@@ -178,6 +179,7 @@ Result<RoundDescriptor> decode<RoundDescriptor>(ByteView bytes) {
     fields.fail("run_id has other characters than a-z, 0-9 and '-'");
   }
   value.run_id = proto.run_id();
+  if (!std::in_range<std::int64_t>(proto.round_no())) fields.fail("round_no is more than a database can count");
   value.round_no = proto.round_no();
   value.attempt = proto.attempt();
   fields.fixed("roster_hash", proto.roster_hash(), value.roster_hash);

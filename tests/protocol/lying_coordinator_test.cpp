@@ -339,4 +339,6 @@ TEST_CASE("a descriptor with weaker thresholds than its cohort requires is not o
   CHECK(code_of([](RoundDescriptor& d) { d.lane = 13; }).has_value());
   CHECK(code_of([](RoundDescriptor& d) { d.clip = -1; }) == ErrorCode::malformed);
   CHECK(code_of([](RoundDescriptor& d) { d.suite = 2; }) == ErrorCode::malformed);
+  // What no database can count is no round.
+  CHECK(code_of([](RoundDescriptor& d) { d.round_no = ~std::uint64_t{0}; }) == ErrorCode::malformed);
 }
