@@ -113,15 +113,11 @@ Result<Bytes> ClientRound::share_keys(ByteView key_set, RandomSource& random) {
 
 Result<Bytes> ClientRound::masked_update(ByteView share_package, std::span<std::uint64_t> words) {
   if (!dealt_) return Error{ErrorCode::wrong_phase, "phase 2 comes first"};
-  // The leaves may be delivered again with other proofs of the same facts, so only the set of headers must not change.
+  BAUTA_RETURN_IF_ERROR(same_as_before(item::kSharePackage, share_package, "share package"));
   if (!u2_) {
-    const Bytes* before = stored(item::kSharePackage);
-    BAUTA_TRY(u2_, accept_share_package(membership_, context_, keys_, *u1_, *dealt_, before ? *before : share_package));
+    BAUTA_TRY(u2_, accept_share_package(membership_, context_, keys_, *u1_, *dealt_, share_package));
   }
-  if (const Bytes* header = stored(item::kMaskedUpdate)) {
-    BAUTA_RETURN_IF_ERROR(same_as_before(item::kSharePackage, share_package, "share package"));
-    return *header;
-  }
+  if (const Bytes* header = stored(item::kMaskedUpdate)) return *header;
   BAUTA_CHECK(words.size() == context_.layout().word_count());
   BAUTA_TRY(const Bytes header, mask_update(membership_, context_, keys_, *u1_, *dealt_, *u2_, words));
   remember(item::kSharePackage, share_package);

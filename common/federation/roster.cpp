@@ -1,18 +1,13 @@
 #include "common/federation/roster.h"
 
-#include <algorithm>
 #include <set>
 
 #include "common/base/config_reader.h"
+#include "common/crypto/certificate.h"
 #include "common/crypto/sha256.h"
 
 namespace bauta {
 namespace {
-
-bool is_partner_id(std::string_view id) {
-  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
-  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), allowed);
-}
 
 // Notes a problem and returns nothing where the text is no usable key.
 std::optional<VerifyKey> read_key(ConfigTable& table) {
