@@ -38,7 +38,7 @@ void alter(Bytes& message, Script& script) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > 160) return 0;  // a whole round takes 88 bytes; every action costs signatures
+  if (size > 256) return 0;  // a whole round takes 56 bytes; every action costs signatures
   static const TestFederation federation(kPartners);
   static const RoundDescriptor descriptor = test_descriptor(federation, 12, 20, 32);
   SeededRandom random(5);
