@@ -10,6 +10,7 @@
 #include "common/crypto/system_random.h"
 #include "common/masking/update_codec.h"
 #include "coordinator/round/accumulator.h"
+#include "tests/bench/must.h"
 #include "tests/bench/report.h"
 #include "tests/support/round_harness.h"
 
@@ -19,7 +20,7 @@ namespace {
 using coordinator::Phase;
 using coordinator::RoundEvent;
 
-constexpr char kAes[] = "its keystream bytes at the rate of openssl speed -elapsed -evp aes-128-ctr -bytes 16384";
+constexpr char kAes[] = "its keystream at the AES-128-CTR rate of openssl speed -elapsed";
 constexpr std::uint32_t kBits = 20;
 constexpr std::uint32_t kLane = 32;
 
@@ -50,21 +51,6 @@ class Stopwatch {
   double cpu_ = 0;
   double elapsed_ = 0;
 };
-
-template <class T>
-T must(Result<T> result) {
-  if (!result.ok()) {
-    std::fprintf(stderr, "bench_round: %s\n", result.error().message.c_str());
-    std::exit(1);
-  }
-  return *std::move(result);
-}
-void must(const Status& status) {
-  if (!status.ok()) {
-    std::fprintf(stderr, "bench_round: %s\n", status.error().message.c_str());
-    std::exit(1);
-  }
-}
 
 /// One round, phase by phase, with the time of either side kept apart. No vector outlives its upload: memory is that of
 /// two vectors and the messages.
@@ -202,8 +188,7 @@ class MeasuredRound {
                                    Digest{}, std::move(secrets)));
     });
     if (!std::equal(expected_.begin(), expected_.end(), sum_->words().begin())) {
-      std::fputs("bench_round: the unmasked sum is not the plaintext sum\n", stderr);
-      std::exit(1);
+      give_up("the unmasked sum is not the plaintext sum");
     }
   }
 

@@ -1,12 +1,27 @@
 #!/usr/bin/env bash
-# Builds one suite of benchmarks in release mode and prints one JSON object a line on stdout:
+# Installs what is missing, builds one suite of benchmarks in release mode and prints one JSON object a line on stdout:
 # {name, value, unit, reference, reference_value, ratio, goal, met}. The reference is measured in the same run.
-# Usage: bash tests/bench/run.sh SUITE     with SUITE: masking
+# Usage: bash tests/bench/run.sh SUITE [--no-install]     with SUITE: masking
+#   --no-install   install no packages (fails, naming them, where some are missing)
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
 
+usage() { sed -n '4,5s/^# //p' tests/bench/run.sh >&2; exit 2; }
+
+suite=''
+install=()
+for argument in "$@"; do
+  case "$argument" in
+    --no-install) install=(--no-install) ;;
+    -*) usage ;;
+    *) [[ -z "$suite" ]] || usage
+       suite="$argument" ;;
+  esac
+done
+
 build() {
+  bash deploy/install_packages.sh deploy/packages.txt "${install[@]}" >&2
   cmake --preset release >/dev/null
   cmake --build build/release --target "$@" >&2
 }
@@ -19,14 +34,13 @@ aes_bytes_per_second() {
   done | awk -F: '/^\+F:/ && $NF + 0 > best { best = $NF + 0 } END { if (!best) exit 1; printf "%.0f\n", best }'
 }
 
-case "${1:-}" in
+case "$suite" in
   masking)
-    build bench_masking
+    build bench_masking bench_round round_clients bauta-coordinator bauta
     aes="$(aes_bytes_per_second)"
     build/release/tests/bench/bench_masking "$aes"
+    build/release/tests/bench/bench_round "$aes"
+    python3 tests/bench/coordinator_memory.py build/release
     ;;
-  *)
-    sed -n '4s/^# //p' "$0" >&2
-    exit 2
-    ;;
+  *) usage ;;
 esac

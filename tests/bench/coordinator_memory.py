@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Suite "masking": memory of a real bauta-coordinator process that takes 3 and then 10 uploads of 40 MB at a time over
+mutual TLS on loopback, opens the sum and serves it. Prints one JSON object a line; leaves nothing behind.
+
+Usage: coordinator_memory.py BUILD_DIRECTORY
+"""
+import json
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "deploy/demo"))
+
+from configuration import Service  # noqa: E402
+from federation import Federation  # noqa: E402
+from processes import Failure, free_ports, run  # noqa: E402
+
+FEW, MANY = 3, 10
+LIMIT_SECONDS = 300
+MB = 1e6
+
+# 65536 · 152 and some small tensors: 10^7 parameters in lanes of 32 bits.
+PLAN = """name = "memory"
+[model]
+table_rows = 65536
+token_width = 152
+[round]
+rounds = 1
+deadline_seconds = 600
+min_participants = {partners}
+"""
+
+
+def print_line(name, value, unit, reference=None, reference_value=None, goal=None):
+    """Where there is a goal, less is better."""
+    ratio = None if reference is None else value / reference_value
+    judged = value if ratio is None else ratio
+    rounded = [None if number is None else float(f"{number:.6g}") for number in (value, reference_value, ratio)]
+    print(json.dumps({"name": name, "value": rounded[0], "unit": unit, "reference": reference,
+                      "reference_value": rounded[1], "ratio": rounded[2], "goal": goal,
+                      "met": None if goal is None else judged <= goal}), flush=True)
+
+
+def measure(build, partners):
+    """One round of so many partners; what round_clients measured, and the coordinator's own count of bytes."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="bauta-bench-"))
+    programs = {name: build / "bin" / name for name in ("bauta-coordinator", "bauta")}
+    services = [Service(f"p{index}", {}, {}) for index in range(partners)]
+    federation = Federation(work, programs, services, PLAN.format(partners=partners))
+    try:
+        federation.make_pki()
+        federation.ports = free_ports(3)
+        federation.write_coordinator_config()
+        federation.start_coordinator()
+        federation.create_token()
+        run_id = federation.start_run("memory")
+        output = run([build / "tests/bench/round_clients", federation.ports[0], federation.coordinator.pid,
+                      federation.pki, work], seconds=LIMIT_SECONDS, log=federation.log_of("commands"))
+        measured = json.loads(output)
+        shown = federation.wait_for_run(run_id, LIMIT_SECONDS)
+        if shown["state"] != "finished":
+            raise Failure(f"the run ended as {shown['state']}: {shown['reason']}", federation.log_of("coordinator"))
+        measured["bytes_per_client"] = shown["bytes_per_client_round"]
+        federation.coordinator.stop()
+        return measured
+    except Failure as failure:
+        raise SystemExit("\n".join([f"coordinator_memory: {failure}", *failure.tail()])) from None
+    finally:
+        federation.kill_all()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__.splitlines()[-1])
+    build = pathlib.Path(sys.argv[1]).resolve()
+    few, many = measure(build, FEW), measure(build, MANY)
+    vector = many["vector_bytes"]
+    uploads = f"uploads of {vector / MB:.0f} MB at a time"
+    print_line(f"coordinator's peak memory during {MANY} {uploads}", many["peak_uploading"] / MB, "MB",
+               f"during {FEW} such uploads", few["peak_uploading"] / MB, 1.3)
+    print_line(f"coordinator's peak memory, opening and serving the sum of {MANY}", many["peak_finishing"] / MB, "MB",
+               f"of {FEW}", few["peak_finishing"] / MB, 1.3)
+    print_line(f"coordinator's memory growth during {MANY} {uploads}",
+               (many["peak_uploading"] - many["resident_before"]) / MB, "MB", "one upload", vector / MB, 1.0)
+    total = MANY * vector
+    print_line(f"coordinator's CPU time per GB, {MANY} {uploads}", many["upload_cpu_seconds"] / (total / 1e9), "s")
+    print_line(f"throughput of {MANY} {uploads}, clients on the same machine", total / MB / many["upload_seconds"], "MB/s")
+    print_line(f"request bodies of one client in a round of {MANY}", many["bytes_per_client"], "bytes",
+               "its packed vector", vector, 1.005)
+
+
+if __name__ == "__main__":
+    main()
