@@ -6,6 +6,7 @@
 
 #include "client/agent/latches.h"
 #include "common/base/file.h"
+#include "common/base/secret_bytes.h"
 
 namespace bauta::client {
 namespace {
@@ -16,12 +17,9 @@ constexpr std::string_view kSecretPrefix = "secret/";
 constexpr Milliseconds kPauseAfterRefusal{1000};
 constexpr std::uint64_t kModelFileOverhead = kMaxHeaderBytes + 4096;
 
-void wipe(std::vector<StoredItem>& items) {
-  for (auto& [key, bytes] : items) explicit_bzero(bytes.data(), bytes.size());
-}
-
-void wipe(StoredItems& items) {
-  for (auto& [key, bytes] : items) explicit_bzero(bytes.data(), bytes.size());
+template <class Items>
+void wipe(Items& items) {
+  for (auto& [key, bytes] : items) const WipeOnExit wiped(bytes);
 }
 
 // Whom an invitation claims to be for, before anything of it is believed: only to not ask for it again.

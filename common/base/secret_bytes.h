@@ -51,7 +51,9 @@ class SecretBytes {
 class WipeOnExit {
  public:
   explicit WipeOnExit(Bytes& bytes) : bytes_(bytes) {}
-  ~WipeOnExit() { explicit_bzero(bytes_.data(), bytes_.size()); }
+  ~WipeOnExit() {
+    if (!bytes_.empty()) explicit_bzero(bytes_.data(), bytes_.size());  // an empty one's data() may be null
+  }
   WipeOnExit(const WipeOnExit&) = delete;
   WipeOnExit& operator=(const WipeOnExit&) = delete;
 
