@@ -23,7 +23,7 @@ Result<ServiceData> load_service_data(const ClientSettings& settings, const Logg
 Result<BehaviourTrainer> make_trainer(const ClientSettings& settings, const ServiceData& data, const Plan& plan,
                                       std::function<bool()> stop_requested) {
   TrainerOptions options;
-  options.service_seed = fnv1a64(settings.name);
+  options.service_seed = fnv1a64(settings.name) ^ mix64(plan.model.seed);
   options.stop_requested = std::move(stop_requested);
   return BehaviourTrainer::create(data.loaded.log, settings.task, data.samples, plan, std::move(options));
 }

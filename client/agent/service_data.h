@@ -17,7 +17,8 @@ struct ServiceData {
 /// Logs what was read and every kind of bad row. Errors: bad_data with file and line, io.
 Result<ServiceData> load_service_data(const ClientSettings& settings, const Logger& log);
 
-/// `data` must outlive the trainer. The order of the batches follows from the partner's name.
+/// `data` must outlive the trainer. The order of the batches follows from the partner's name and
+/// the plan's seed.
 Result<BehaviourTrainer> make_trainer(const ClientSettings& settings, const ServiceData& data, const Plan& plan,
                                       std::function<bool()> stop_requested);
 

@@ -15,7 +15,7 @@ namespace bauta {
 /// Which member of the model family and its shape. Every service builds the same parameters from this.
 struct ModelSettings {
   std::string kind = "pooling";
-  std::uint64_t seed = 1;           ///< initial parameters and the hash family of the tokens
+  std::uint64_t seed = 1;           ///< initial parameters, hash family of the tokens, order of the batches
   std::uint32_t table_rows = 8192;  ///< hashed token table, a power of two
   std::uint32_t token_width = 16;   ///< columns of the token table
   std::uint32_t width = 32;         ///< event vectors

@@ -113,6 +113,10 @@ TEST_CASE("a flag beats the environment, which beats the file") {
   CHECK(read->settings.policy.min_participants == 6);
 }
 
+TEST_CASE("the variable that names the configuration file is no setting") {
+  CHECK(Home().read({{"BAUTA_CLIENT_CONFIG", "client.toml"}}).ok());
+}
+
 TEST_CASE("settings that are unknown, missing or out of bounds are named") {
   Home home;
   SUBCASE("unknown") {
