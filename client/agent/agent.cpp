@@ -145,6 +145,7 @@ Status Agent::resume() {
       for (const auto& [key, bytes] : items) {
         if (!key.starts_with(kSecretPrefix)) messages_.emplace(key, bytes);
       }
+      // Whether it vouches for the model stands in the message that it has signed.
       BAUTA_TRY(round_, ClientRound::open(membership_, std::move(context), {settings_.policy.honest_survivors}, items,
                                           tools_.random));
       return {};
@@ -174,7 +175,6 @@ Status Agent::resume() {
   const RoundDescriptor& descriptor = round_->context().descriptor;
   if (after_hello_ == Stage::unmask && current && current->hash != descriptor.model_hash &&
       current->plan_hash == descriptor.plan_hash && current->round_no == descriptor.round_no) {
-    BAUTA_RETURN_IF_ERROR(clear_signed_survivors(tools_.store, descriptor.model_hash));
     BAUTA_RETURN_IF_ERROR(erase_attempt());
     after_hello_ = Stage::invitation;
   }
@@ -230,6 +230,15 @@ Result<Progress> Agent::wait_for_invitation() {
                                   "--run` lifts this when the cause is found"},
                              id);
   }
+  const Digest& model = opened->context.descriptor.model_hash;
+  BAUTA_TRY(const auto already_signed, signed_survivors(tools_.store, model));
+  if (already_signed) {
+    return refuse_invitation({ErrorCode::refused_by_policy,
+                              "this client has signed a set of survivors on the model " + to_hex(model) +
+                                  " before; a second sum on it, of one partner less, would show that partner's update. "
+                                  "`bauta-client release --model` lifts this if you accept that"},
+                             id);
+  }
   invited_ = *std::move(opened);
   return go(Stage::model);
 }
@@ -275,6 +284,8 @@ Result<Progress> Agent::provide_model() {
                                  invited_->id());
       }
       tools_.log.info("model fetched", {{"model_hash", to_hex(wanted)}});
+      // Before the model is there: once it is, only this says where it came from.
+      BAUTA_RETURN_IF_ERROR(put_fetched_model(tools_.store, wanted));
       BAUTA_RETURN_IF_ERROR(models_.put_current(*std::move(model), plan_->layout));
     }
   }
@@ -286,8 +297,9 @@ Result<Progress> Agent::provide_model() {
 
 Status Agent::open_attempt() {
   const StoredItem latch = accepted_invitation_latch(*invited_);
-  BAUTA_TRY(round_, ClientRound::open(membership_, std::move(invited_->context), {settings_.policy.honest_survivors},
-                                      {}, tools_.random));
+  BAUTA_TRY(const auto fetched, fetched_model(tools_.store));
+  const SigningRules rules{settings_.policy.honest_survivors, fetched != invited_->context.descriptor.model_hash};
+  BAUTA_TRY(round_, ClientRound::open(membership_, std::move(invited_->context), rules, {}, tools_.random));
   invited_.reset();
   messages_.clear();
   return save({{std::string(kPlanItem), Bytes(plan_->text.begin(), plan_->text.end())}}, {latch});

@@ -274,9 +274,7 @@ Result<Progress> Agent::apply_sum() {
     BAUTA_RETURN_IF_ERROR(distrust(tools_.store, descriptor.run_id));
     return refuse_answer(next.error(), "aggregate", aggregate_);
   }
-  const Digest before = descriptor.model_hash;
   BAUTA_RETURN_IF_ERROR(models_.put_current(*next, plan_->layout));
-  BAUTA_RETURN_IF_ERROR(clear_signed_survivors(tools_.store, before));
   tools_.log.info("model applied", {{"round", descriptor.round_no},
                                     {"attempt", descriptor.attempt},
                                     {"model_hash", to_hex(models_.current()->hash)}});

@@ -8,13 +8,21 @@ namespace bauta::client {
 namespace {
 
 constexpr std::string_view kAccepted = "accepted";
+constexpr std::string_view kFetched = "fetched model";
 constexpr std::string_view kBest = "best validation";
-// A latch cannot be deleted without a logged command of the operator; this is one that says "none".
-const Bytes kNone = {0};
 
 Error damaged(std::string_view latch) {
   return {ErrorCode::database,
           "the latch " + std::string(latch) + " is damaged; `bauta-client resume-after` starts over"};
+}
+
+Result<std::optional<Digest>> digest_latch(const ClientStore& store, std::string_view key) {
+  BAUTA_TRY(const auto bytes, store.latch(key));
+  if (!bytes) return std::optional<Digest>();
+  Digest digest;
+  if (bytes->size() != digest.size()) return damaged(key);
+  std::copy(bytes->begin(), bytes->end(), digest.begin());
+  return std::optional(digest);
 }
 
 }  // namespace
@@ -63,24 +71,16 @@ Result<PolicyMemory> policy_memory(const ClientStore& store, const RoundId& id) 
 std::string signed_survivors_key(const Digest& model_hash) { return "u3/" + to_hex(model_hash); }
 
 Result<std::optional<Digest>> signed_survivors(const ClientStore& store, const Digest& model_hash) {
-  const std::string key = signed_survivors_key(model_hash);
-  BAUTA_TRY(const auto bytes, store.latch(key));
-  if (!bytes || *bytes == kNone) return std::optional<Digest>();
-  Digest u3;
-  if (bytes->size() != u3.size()) return damaged(key);
-  std::copy(bytes->begin(), bytes->end(), u3.begin());
-  return std::optional(u3);
+  return digest_latch(store, signed_survivors_key(model_hash));
 }
 
 StoredItem signed_survivors_latch(const Digest& model_hash, const Digest& u3) {
   return {signed_survivors_key(model_hash), Bytes(u3.begin(), u3.end())};
 }
 
-Status clear_signed_survivors(ClientStore& store, const Digest& model_hash) {
-  BAUTA_TRY(const auto latched, signed_survivors(store, model_hash));
-  if (!latched) return {};
-  return store.put_latch(signed_survivors_key(model_hash), kNone);
-}
+Result<std::optional<Digest>> fetched_model(const ClientStore& store) { return digest_latch(store, kFetched); }
+
+Status put_fetched_model(ClientStore& store, const Digest& model_hash) { return store.put_latch(kFetched, model_hash); }
 
 std::string distrusted_key(std::string_view run_id) { return "distrusted/" + std::string(run_id); }
 

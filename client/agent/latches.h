@@ -25,12 +25,15 @@ Result<PolicyMemory> policy_memory(const ClientStore& store, const RoundId& id);
 /// To be stored in one transaction with the first items of the attempt.
 StoredItem accepted_invitation_latch(const OpenedInvitation& invitation);
 
-/// The U3 this client has signed on a model and not yet seen the aggregate of (docs/protocol.md §4, phase 4).
+/// The U3 this client has signed on a model. It stays when the aggregate was applied: a coordinator that goes back to
+/// the model would get a second sum on it (docs/protocol.md §4, phase 4).
 Result<std::optional<Digest>> signed_survivors(const ClientStore& store, const Digest& model_hash);
 std::string signed_survivors_key(const Digest& model_hash);
 StoredItem signed_survivors_latch(const Digest& model_hash, const Digest& u3);
-/// Its aggregate was applied: this model is done with.
-Status clear_signed_survivors(ClientStore& store, const Digest& model_hash);
+
+/// The last model that was taken from the coordinator, not computed here: this client cannot vouch for it.
+Result<std::optional<Digest>> fetched_model(const ClientStore& store);
+Status put_fetched_model(ClientStore& store, const Digest& model_hash);
 
 /// A run whose coordinator announced another model than its own aggregate leads to. Nothing of that run is accepted any
 /// more: the model it would offer next is not the sum of what the partners sent.

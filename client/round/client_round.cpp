@@ -41,7 +41,7 @@ Result<std::unique_ptr<ClientRound>> ClientRound::open(Membership membership, Ro
     BAUTA_RETURN_IF_ERROR(round->replay(random));
     return round;
   }
-  round->keys_ = bauta::client::advertise_keys(round->membership_, round->context_, random);
+  round->keys_ = bauta::client::advertise_keys(round->membership_, round->context_, rules.vouches, random);
   round->remember(item::kDescriptor, round->context_.descriptor_blob);
   SecretBytes<64> both;
   std::copy_n(round->keys_.e.secret.reveal().begin(), 32, both.reveal_mutable().begin());

@@ -38,9 +38,10 @@ inline constexpr std::string_view kUnmask = "out/5";
 using OutboxItem = std::pair<std::string, Bytes>;
 using OutboxItems = std::map<std::string, Bytes>;
 
-/// This partner's own bounds on what it signs (docs/protocol.md §4).
+/// What this partner signs, by its own rules (docs/protocol.md §4).
 struct SigningRules {
   std::uint32_t honest_survivors = 2;  ///< h: |U3| >= f_max + h
+  bool vouches = true;                 ///< it computed the descriptor's model itself
 };
 
 /// One thread at a time. Every call may be repeated with the same input and gives the same message; another input than

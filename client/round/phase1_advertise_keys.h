@@ -14,6 +14,8 @@ struct AdvertisedKeys {
   Bytes message;    ///< the signed phase-1 message
 };
 
-AdvertisedKeys advertise_keys(const Membership& membership, const RoundContext& context, RandomSource& random);
+/// `vouches`: this client has the round's model from the plan or from aggregates it applied, not from the coordinator.
+AdvertisedKeys advertise_keys(const Membership& membership, const RoundContext& context, bool vouches,
+                              RandomSource& random);
 
 }  // namespace bauta::client

@@ -25,6 +25,7 @@ Result<AcceptedKeys> accept_key_set(const Membership& membership, const RoundCon
   AcceptedKeys accepted;
   std::set<PublicKey> seen;
   bool own_present = false;
+  std::uint32_t vouching = 0;
   PartnerIndex previous = 0;
   for (const auto& message : set.messages) {
     BAUTA_TRY(const PartnerIndex partner, claimed_signer(message));
@@ -49,12 +50,19 @@ Result<AcceptedKeys> accept_key_set(const Membership& membership, const RoundCon
       if (message != own.message) return Error{ErrorCode::equivocation, "our own message in the key set was changed"};
       own_present = true;
     }
+    if (keys.vouches) ++vouching;
     accepted.keys.emplace(partner, keys);
   }
   if (!own_present) return Error{ErrorCode::not_in_cohort, "our own message is missing from the key set"};
   if (accepted.keys.size() < context.descriptor.thresholds.n_min) {
     return Error{ErrorCode::threshold_lost, "U1 has " + std::to_string(accepted.keys.size()) + " partners, " +
                                                 std::to_string(context.descriptor.thresholds.n_min) + " are needed"};
+  }
+  // Otherwise a coordinator could pretend that everybody missed a round, and have a model of its own making trained.
+  if (!accepted.keys.at(membership.self).vouches && vouching <= context.descriptor.f_max) {
+    return Error{ErrorCode::refused_by_policy, "the model came from the coordinator, and only " +
+                                                   std::to_string(vouching) + " partners vouch for it; " +
+                                                   std::to_string(context.descriptor.f_max + 1) + " are needed"};
   }
   accepted.l1 = u1_hash(context.rctx, set.messages);
   return accepted;

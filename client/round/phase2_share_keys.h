@@ -16,7 +16,8 @@ struct AcceptedKeys {
 };
 
 /// Checks the coordinator's signature, every partner's signature, that all speak of this round descriptor (and so train
-/// the same model), that the own message is there unchanged, that no key stands twice, and |U1| >= n_min.
+/// the same model), that the own message is there unchanged, that no key stands twice, and |U1| >= n_min. A client that
+/// does not vouch for the model itself demands that more than f_max others do.
 Result<AcceptedKeys> accept_key_set(const Membership& membership, const RoundContext& context,
                                     const AdvertisedKeys& own, ByteView key_set);
 

@@ -224,6 +224,7 @@ Bytes encode(const AdvertiseKeys& value) {
   put(proto.mutable_e_pk(), value.e_pk);
   put(proto.mutable_m_pk(), value.m_pk);
   put(proto.mutable_nonce(), value.nonce);
+  proto.set_vouches(value.vouches);
   return serialise(proto);
 }
 
@@ -238,6 +239,7 @@ Result<AdvertiseKeys> decode<AdvertiseKeys>(ByteView bytes) {
   fields.fixed("e_pk", proto.e_pk(), value.e_pk);
   fields.fixed("m_pk", proto.m_pk(), value.m_pk);
   fields.fixed("nonce", proto.nonce(), value.nonce);
+  value.vouches = proto.vouches();
   return fields.finish(std::move(value));
 }
 

@@ -57,6 +57,7 @@ struct AdvertiseKeys {
   PublicKey e_pk{};
   PublicKey m_pk{};
   Digest nonce{};
+  bool vouches = false;  ///< the sender computed the round's model itself
 };
 
 struct KeySet {

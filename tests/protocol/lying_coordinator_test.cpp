@@ -143,6 +143,29 @@ TEST_CASE("partners that were shown another model are found before any share lea
   CHECK(round.answer_to(set) == ErrorCode::equivocation);
 }
 
+TEST_CASE("who has the model from the coordinator shares nothing until more than f_max partners vouch for it") {
+  const TestFederation federation(5);
+  const RoundDescriptor descriptor = test_descriptor(federation, 40, 20, 32);
+  const auto answer = [&](PartnerIndex vouching) {
+    RoundHarness harness(federation, descriptor, 3);
+    std::vector<std::unique_ptr<client::ClientRound>> clients;
+    for (PartnerIndex u = 0; u < 5; ++u) {
+      auto opened = client::ClientRound::open(federation.membership(u),
+                                              *open_descriptor(federation.roster(), harness.descriptor_blob()),
+                                              {2, u >= 5 - vouching}, {}, harness.random());
+      REQUIRE(opened.ok());
+      clients.push_back(*std::move(opened));
+      REQUIRE(harness.deliver(Phase::advertise_keys, u, clients.back()->advertise_keys()).ok());
+    }
+    REQUIRE(harness.close().ok());
+    // Partner 4 vouches itself and needs nobody's word.
+    CHECK(clients[4]->share_keys(*harness.round().key_set(), harness.random()).ok());
+    return clients[0]->share_keys(*harness.round().key_set(), harness.random());
+  };
+  CHECK(answer(1).error().code == ErrorCode::refused_by_policy);
+  CHECK(answer(2).ok());
+}
+
 TEST_CASE("a key set that only the network signed is refused") {
   AfterAdvertising round;
   const Bytes forged = sign_blob(label::kKeySet, round.federation.roster()->federation_id,

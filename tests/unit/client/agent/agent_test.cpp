@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "client/agent/latches.h"
@@ -280,15 +281,39 @@ TEST_CASE("who has signed a U3 on a model signs no other on it until its operato
   CHECK_FALSE(signed_survivors(host.store(), *host.model_hash())->has_value());
 }
 
-TEST_CASE("an applied aggregate takes the latch of its model away") {
+TEST_CASE("nobody takes part in a second sum on a model, not even when the first was applied") {
   Federation federation(3);
-  const Digest before = federation.coordinator.current_hash();
+  AgentHost& host = *federation.hosts[0];
+  const ModelState initial = federation.coordinator.model;
   federation.coordinator.open({1, 1});
-  REQUIRE(federation.drive([&] { return federation.hosts[0]->agent().stage() == Stage::certificate; },
-                           federation.everybody()));
-  CHECK(signed_survivors(federation.hosts[0]->store(), before)->has_value());
   REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
-  CHECK_FALSE(signed_survivors(federation.hosts[0]->store(), before)->has_value());
+  const ModelState after_first = federation.coordinator.model;
+  federation.coordinator.open({2, 1});
+  REQUIRE(federation.finish_round({2, 1}, federation.everybody()));
+
+  RoundId again{2, 2};
+  SUBCASE("another attempt of the round, on the initial model") { federation.coordinator.model = initial; }
+  SUBCASE("a later round on the initial model") {
+    again = {3, 1};
+    federation.coordinator.model = initial;
+  }
+  SUBCASE("a later round on a later model, after a pretended round in between") {
+    again = {4, 1};
+    federation.coordinator.model = after_first;
+  }
+  const Digest spent = federation.coordinator.current_hash();
+  federation.coordinator.open(again);
+  REQUIRE(federation.drive([&] { return host.count("refused_by_policy") == 1; }, federation.everybody()));
+  CHECK_FALSE(host.agent().attempt());
+  CHECK_FALSE(federation.coordinator.messages.contains({again, 0, "keys"}));
+
+  for (auto& each : federation.hosts) {
+    REQUIRE(each->store().release_latch(signed_survivors_key(spent), "release", "test", each->clock().wall()).ok());
+  }
+  if (spent != model_hash(initial, federation.coordinator.hash_of_plan())) return;
+  federation.coordinator.open({5, 1});
+  REQUIRE(federation.finish_round({5, 1}, federation.everybody()));
+  federation.check_sum({5, 1});
 }
 
 TEST_CASE("a second descriptor for an accepted attempt is refused and both are kept as evidence") {
@@ -390,7 +415,7 @@ TEST_CASE("a crash between the new model and the end of the attempt neither lose
   CHECK_FALSE(host.agent().attempt());
   CHECK(host.model_hash() == federation.coordinator.current_hash());
   CHECK(host.store().rounds_under_way()->empty());
-  CHECK_FALSE(signed_survivors(host.store(), base)->has_value());
+  CHECK(signed_survivors(host.store(), base)->has_value());
   federation.coordinator.open({2, 1});
   REQUIRE(federation.finish_round({2, 1}, federation.everybody()));
   federation.check_sum({2, 1});
@@ -497,10 +522,22 @@ TEST_CASE("the round after an applied one starts from its model or from none") {
     REQUIRE(federation.drive([&] { return host.count("refused_by_policy") == 1; }, {0}));
     CHECK(host.count("model fetched") == 0);
   }
-  SUBCASE("when a round was missed, the signed hash has to do") {
+  SUBCASE("after a pretended round in between: everybody fetches it, but then nobody vouches for it") {
     federation.coordinator.open({3, 1});
-    REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::keys; }, {0}));
+    const auto all_refused = [&] {
+      return std::all_of(federation.hosts.begin(), federation.hosts.end(),
+                         [](const auto& each) { return each->count("attempt over") == 1; });
+    };
+    REQUIRE(federation.drive(all_refused, federation.everybody()));
     CHECK(host.count("model fetched") == 1);
+    CHECK(host.count("refused_by_policy") == 2);  // refused, and so over
+    CHECK(host.trainings == 1);
+    CHECK_FALSE(federation.coordinator.messages.contains({RoundId{3, 1}, 0, "shares"}));
+    // Having it on the disk by now makes it no more trustworthy.
+    federation.coordinator.open({3, 2});
+    for (auto& each : federation.hosts) each->reopen();
+    REQUIRE(federation.drive([&] { return host.count("attempt over") == 2; }, federation.everybody()));
+    CHECK_FALSE(federation.coordinator.messages.contains({RoundId{3, 2}, 0, "shares"}));
   }
 }
 
