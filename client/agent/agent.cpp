@@ -22,6 +22,13 @@ void wipe(Items& items) {
   for (auto& [key, bytes] : items) const WipeOnExit wiped(bytes);
 }
 
+// What the coordinator has signed, and no honest one would have. The others may come of our being late, or of our
+// rules.
+bool shows_a_lie(ErrorCode code) {
+  return code == ErrorCode::equivocation || code == ErrorCode::bad_signature || code == ErrorCode::bad_share ||
+         code == ErrorCode::conflict || code == ErrorCode::malformed;
+}
+
 // Whom an invitation claims to be for, before anything of it is believed: only to not ask for it again.
 std::optional<RoundId> claimed_id(ByteView invitation) {
   const auto opened = decode<Invitation>(invitation);
@@ -350,7 +357,7 @@ Result<Progress> Agent::after_sending(const Status& sent, Stage next) {
 }
 
 Result<Progress> Agent::refuse_answer(const Error& error, std::string_view stored_key, ByteView answer) {
-  if (error.code == ErrorCode::equivocation) {
+  if (shows_a_lie(error.code)) {
     const auto before = messages_.find(std::string(stored_key));
     const ByteView first = before == messages_.end() ? ByteView(message(item::kDescriptor)) : ByteView(before->second);
     BAUTA_RETURN_IF_ERROR(keep_evidence(stored_key, first, answer));

@@ -87,7 +87,7 @@ Result<std::string> status(const ClientSettings& settings) {
   }
   BAUTA_TRY(const auto evidence, store.evidence());
   for (const Evidence& kept : evidence) {
-    text += fmt::format("evidence            {} two versions of: {}\n", utc(kept.created_at), kept.kind);
+    text += fmt::format("evidence            {} against: {}\n", utc(kept.created_at), kept.kind);
   }
   return text;
 }

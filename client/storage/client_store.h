@@ -38,7 +38,7 @@ struct Release {
   WallTime created_at{};
 };
 
-/// Two signed statements of one signer that exclude each other.
+/// Two statements that exclude each other: of one signer, or the round descriptor and a set that lies.
 struct Evidence {
   std::string kind;
   WallTime created_at{};

@@ -340,6 +340,21 @@ TEST_CASE("a second descriptor for an accepted attempt is refused and both are k
   CHECK(host.count("equivocation") == 2);
 }
 
+TEST_CASE("a set with a forged message, which the coordinator has signed, ends the attempt and is kept as evidence") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  federation.coordinator.swaps_a_key = true;
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return host.count("attempt over") == 1; }, federation.everybody()));
+  CHECK(host.count("bad_signature") == 2);  // refused, and so over
+  const auto evidence = host.store().evidence();
+  REQUIRE(evidence->size() == 1);
+  CHECK(evidence->front().blob_a == federation.coordinator.at({1, 1}).round->context().descriptor_blob);
+  CHECK(open_blob(label::kKeySet, *federation.coordinator.federation.roster(), kCoordinatorSigner,
+                  evidence->front().blob_b)
+            .ok());
+}
+
 TEST_CASE("a refused invitation is not signed and not asked for again") {
   Federation federation(3);
   AgentHost& host = *federation.hosts[0];

@@ -112,6 +112,17 @@ class ScriptedCoordinator {
     return encode(Invitation{at(id).round->context().descriptor_blob, Bytes(plan_text_.begin(), plan_text_.end())});
   }
 
+  std::optional<Bytes> with_swapped_key(ByteView key_set) const {
+    auto set = *decode<KeySet>(decode<SignedBlob>(key_set)->payload);
+    auto message = *decode<SignedBlob>(set.messages[1]);
+    auto keys = *decode<AdvertiseKeys>(message.payload);
+    keys.m_pk = keys.nonce;
+    message.payload = encode(keys);
+    set.messages[1] = encode(message);
+    return sign_blob(label::kKeySet, federation.roster()->federation_id, TestFederation::coordinator_key(),
+                     kCoordinatorSigner, encode(set));
+  }
+
   void remember(const RoundId& id, PartnerIndex from, const std::string& kind, ByteView bytes) {
     messages[{id, from, kind}].insert(Bytes(bytes.begin(), bytes.end()));
   }
@@ -130,6 +141,7 @@ class ScriptedCoordinator {
   ModelState model;
   ValidationMetrics metrics;
   bool lies_about_next_model = false;
+  bool swaps_a_key = false;  ///< signs a U1 in which partner 1 has another key than it signed
   RoundId latest;
   std::map<RoundId, Attempt> attempts;
   std::map<std::tuple<RoundId, PartnerIndex, std::string>, std::set<Bytes>> messages;
@@ -173,7 +185,10 @@ class ScriptedLink final : public client::CoordinatorLink {
     return post(id, coordinator::Phase::advertise_keys, "keys", message);
   }
   Result<std::optional<Bytes>> key_set(const RoundId& id) override {
-    return fetch(id, [&](auto& attempt) { return attempt.round->key_set(); });
+    return fetch(id, [&](auto& attempt) {
+      const auto& key_set = attempt.round->key_set();
+      return key_set && coordinator_->swaps_a_key ? coordinator_->with_swapped_key(*key_set) : key_set;
+    });
   }
   Status send_shares(const RoundId& id, ByteView message) override {
     return post(id, coordinator::Phase::share_keys, "shares", message);
