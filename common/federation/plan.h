@@ -48,7 +48,7 @@ struct RoundSettings {
   std::uint32_t rounds = 10;
   Milliseconds deadline{600'000};      ///< of one round; all phase deadlines derive from it
   std::uint32_t min_participants = 3;  ///< nobody certifies a sum over fewer
-  double over_selection = 1.0;         ///< cohort size = ceil(over_selection * min_participants), at most all present
+  double over_selection = 1.0;         ///< 1: all who are ready; else at most ceil(over_selection * min_participants)
   double max_colluding = 0.25;         ///< f_max = max(1, floor(max_colluding * n))
   std::uint32_t max_attempts = 10;
 };
