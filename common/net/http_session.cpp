@@ -25,6 +25,8 @@ namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;    // one TLS record
 constexpr std::size_t kPieceBytes = 256 * 1024;  // to the disk and back
+/// A slow sender's bytes are handed on at least this often, so that the sink can end an upload that is of no use any more.
+constexpr Milliseconds kPieceTime{1'000};
 constexpr Milliseconds kCancelPatience{100};
 
 SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
@@ -389,7 +391,8 @@ HttpSession::NextStep HttpSession::stream_to_sink() {
     bool broken = false;
     std::size_t filled = 0;
     piece.resize(capacity);
-    while (!broken && filled < capacity && unread_ > 0) {
+    const auto piece_ends = steady_now() + kPieceTime;
+    while (!broken && filled < capacity && unread_ > 0 && (filled == 0 || steady_now() < piece_ends)) {
       const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(capacity - filled, unread_));
       std::size_t got = std::min(wanted, buffered_.size());
       if (got > 0) {

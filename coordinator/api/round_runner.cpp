@@ -178,6 +178,7 @@ bool RoundRunner::drive(Attempt& attempt) {
 }
 
 void RoundRunner::closed(Attempt& attempt, Phase phase) {
+  if (phase == Phase::masked_update) parts_.spool->cut_off(attempt.key);
   const auto counts = attempt.round->counts();
   const std::size_t members = phase == Phase::advertise_keys ? counts.u1 : phase == Phase::share_keys ? counts.u2 : counts.u3;
   parts_.log->info("phase closed", {{"round", attempt.key.round_no},
@@ -198,6 +199,7 @@ void RoundRunner::voided(Attempt& attempt) {
   gathering_since_.reset();
   summaries_.erase(attempt.run_id);
   parts_.partners->clear_ready();
+  parts_.spool->cut_off(attempt.key);
   if (const Status forgotten = parts_.spool->forget(attempt.key); !forgotten.ok()) {
     complain("cannot remove the uploads of a void attempt", forgotten.error());
   }

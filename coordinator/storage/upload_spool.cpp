@@ -40,6 +40,7 @@ struct State {
   struct Entry {
     std::uint64_t reserved = 0;
     bool open = false;
+    bool cut_off = false;  ///< as long as it is open
   };
 
   std::filesystem::path path_of(UploadKey key) const { return directory / file_name(key); }
@@ -67,6 +68,11 @@ Upload::~Upload() {
   spool_->entries[key_].open = false;
 }
 
+bool Upload::is_cut_off() const {
+  const std::lock_guard lock(spool_->mutex);
+  return spool_->entries[key_].cut_off;
+}
+
 Status Upload::append(std::uint64_t offset, ByteView bytes) {
   if (offset != size_) {
     return Error{ErrorCode::conflict, fmt::format("the upload goes on at byte {}, not at {}", size_, offset)};
@@ -75,6 +81,7 @@ Status Upload::append(std::uint64_t offset, ByteView bytes) {
     return Error{ErrorCode::oversized,
                  fmt::format("the upload is longer than the {} bytes its header announced", expected_bytes_)};
   }
+  if (is_cut_off()) return Error{ErrorCode::late, "the phase of this upload is over"};
   std::uint64_t written = 0;
   while (written < bytes.size()) {
     const ssize_t count =
@@ -153,7 +160,7 @@ Result<Upload> UploadSpool::open_upload(UploadKey key, std::uint64_t expected_by
       on_disk == expected_bytes ? on_disk : std::min(on_disk, expected_bytes) / kChunkBytes * kChunkBytes;
   if (size != on_disk && ::ftruncate(file.get(), static_cast<off_t>(size)) != 0) return file_error("cut", path, errno);
 
-  state_->entries[key] = {expected_bytes, true};
+  state_->entries[key] = {expected_bytes, true, false};
   state_->reserved = others + expected_bytes;
   return Upload(state_, key, std::move(file), size, expected_bytes);
 }
@@ -192,6 +199,13 @@ std::vector<UploadKey> closed_uploads(State& state, Predicate which) {
 }
 
 }  // namespace
+
+void UploadSpool::cut_off(RoundKey round) {
+  const std::lock_guard lock(state_->mutex);
+  for (auto& [key, entry] : state_->entries) {
+    if (key.round == round && entry.open) entry.cut_off = true;
+  }
+}
 
 Status UploadSpool::forget(RoundKey round) {
   for (const UploadKey& key : closed_uploads(*state_, [&](const UploadKey& k) { return k.round == round; })) {

@@ -35,8 +35,9 @@ class Upload {
   std::uint64_t expected_bytes() const { return expected_bytes_; }
   bool complete() const { return size_ == expected_bytes_; }
 
-  /// `conflict` where `offset` is not size() (the message names size()), `oversized` beyond expected_bytes. After a
-  /// disk_full or io error size() is what was written whole before, and the upload may be resumed there.
+  /// `conflict` where `offset` is not size() (the message names size()), `oversized` beyond expected_bytes, `late` after
+  /// UploadSpool::cut_off(). After a disk_full or io error size() is what was written whole before, and the upload may
+  /// be resumed there.
   Status append(std::uint64_t offset, ByteView bytes);
   /// Once complete: on the medium, with its name. To be called before the answer that says so.
   Status sync();
@@ -47,6 +48,7 @@ class Upload {
   friend class UploadSpool;
   Upload(std::shared_ptr<spool_detail::State> spool, UploadKey key, FileDescriptor file, std::uint64_t size,
          std::uint64_t expected_bytes);
+  bool is_cut_off() const;
 
   std::shared_ptr<spool_detail::State> spool_;
   UploadKey key_;
@@ -71,6 +73,9 @@ class UploadSpool {
   std::uint64_t size_of(UploadKey key) const;
   /// Not for a key that is open: `busy`.
   Status remove(UploadKey key);
+  /// From now on the attempt's open uploads take no bytes: `late`. Who uploads slowly would otherwise hold its place
+  /// among the uploads, and its part of the budget, long after its phase is over.
+  void cut_off(RoundKey round);
   /// Removes all uploads of the attempt but those that are open; call it after they are closed.
   Status forget(RoundKey round);
   /// Removes the uploads of every attempt that is not in `keep`; after a restart, with the journal's open rounds and

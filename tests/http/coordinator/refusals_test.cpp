@@ -141,6 +141,38 @@ TEST_CASE("an upload goes on only where it ended, and only whole chunks of a cut
   f.accept(kFour, kFour);
 }
 
+TEST_CASE("a slow upload is ended with its phase and holds no place any longer") {
+  CoordinatorFixture f(4);
+  f.settings.limits.uploads = 1;
+  f.restart();
+  f.start_run(test_plan(2, 3, 4096));
+  f.join(kFour);
+  f.keys(kFour);
+  f.shares(kFour);
+  f.headers(kFour);
+  f.uploads({1, 2, 3});
+  HttpCall slow;
+  slow.method = "PUT";
+  slow.target = f.path(0, "/update/vector");
+  const auto vector = f.partners[0].vector();
+  slow.body = Bytes(vector.begin(), vector.end());
+  slow.headers = {{"Upload-Offset", "0"}};
+  slow.bytes_per_second = 5000;  // would take half a minute
+  std::optional<HttpResponse> answer;
+  std::thread uploading([&] { answer = f.send(0, slow); });
+  while (f.events("upload started").size() < 4) std::this_thread::yield();
+  f.clock.advance(std::chrono::seconds(86));
+  const auto survivors = f.get(1, f.path(1, "/survivors"));
+  uploading.join();
+  CHECK(survivors.status == 200);
+  REQUIRE(answer);
+  CHECK(answer->status >= 400);
+  CHECK(code_of(*answer) == "late");
+  f.certify({1, 2, 3});
+  f.unmask({1, 2, 3});
+  f.accept({1, 2, 3}, {1, 2, 3});
+}
+
 TEST_CASE("bytes that do not hash to the signed root are thrown away, and the right ones are taken afterwards") {
   CoordinatorFixture f(4);
   f.start_run(test_plan(1, 3, 4096));

@@ -114,6 +114,21 @@ TEST_CASE("a key is open once at a time") {
   CHECK(spool.open_upload({{1, 1}, 2}, 10).ok());
 }
 
+TEST_CASE("an upload that is cut off takes nothing more, others and later ones do") {
+  const TemporaryDirectory directory;
+  UploadSpool spool = open_in(directory.path());
+  {
+    Upload late = open_upload(spool, {{1, 1}, 2}, 10);
+    Upload other = open_upload(spool, {{1, 2}, 2}, 10);
+    REQUIRE(late.append(0, Bytes(4)).ok());
+    spool.cut_off({1, 1});
+    CHECK(late.append(4, Bytes(4)).error().code == ErrorCode::late);
+    CHECK(late.size() == 4);
+    CHECK(other.append(0, Bytes(10)).ok());
+  }
+  CHECK(open_upload(spool, {{1, 1}, 2}, 10).append(0, Bytes(10)).ok());
+}
+
 TEST_CASE("the budget covers what uploads may grow to, and what was left from before") {
   const TemporaryDirectory directory;
   {
