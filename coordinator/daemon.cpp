@@ -63,6 +63,7 @@ HttpServerSettings server_settings(std::string name, const ListenerSettings& lis
   settings.address = listener.address;
   settings.port = listener.port;
   settings.max_connections = limits.connections;
+  settings.max_connections_per_address = limits.connections_per_address;
   settings.max_upload_slots = limits.uploads;
   settings.drain_grace = limits.drain;
   return settings;

@@ -48,6 +48,8 @@ Settings read_settings(ConfigTable root) {
   ConfigTable limits = root.table("limits");
   Limits& bounds = settings.limits;
   bounds.connections = static_cast<std::uint32_t>(limits.integer("connections", {8, 100'000}, bounds.connections));
+  bounds.connections_per_address = static_cast<std::uint32_t>(
+      limits.integer("connections_per_address", {1, 100'000}, bounds.connections_per_address));
   bounds.uploads = static_cast<std::uint32_t>(limits.integer("uploads", {1, 10'000}, bounds.uploads));
   bounds.spool_bytes = limits.byte_size("spool_bytes", {1 << 20}, bounds.spool_bytes);
   bounds.drain = limits.duration("drain_seconds", {Milliseconds(0), Milliseconds(600'000)}, bounds.drain);

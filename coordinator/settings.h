@@ -22,8 +22,9 @@ struct ListenerSettings {
 };
 
 struct Limits {
-  std::uint32_t connections = 1024;  ///< per listener
-  std::uint32_t uploads = 16;        ///< at a time
+  std::uint32_t connections = 1024;             ///< per listener
+  std::uint32_t connections_per_address = 256;  ///< per listener; raise it behind a proxy that hides the addresses
+  std::uint32_t uploads = 16;                   ///< at a time
   std::uint64_t spool_bytes = std::uint64_t{64} << 30;
   Milliseconds drain{10'000};
 };

@@ -128,12 +128,16 @@ bool HttpServer::Impl::wait_until_empty(std::optional<Milliseconds> at_most) {
 
 void HttpServer::Impl::add_session(HttpSession& session) {
   sessions.insert(&session);
+  ++sessions_of[session.remote_host()];
   const std::scoped_lock lock(mutex);
   open_connections = sessions.size();
 }
 
 void HttpServer::Impl::remove_session(HttpSession& session) {
-  sessions.erase(&session);
+  if (sessions.erase(&session) > 0) {
+    const auto of_host = sessions_of.find(session.remote_host());
+    if (--of_host->second == 0) sessions_of.erase(of_host);
+  }
   const std::scoped_lock lock(mutex);
   open_connections = sessions.size();
   emptied.notify_all();

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -46,6 +47,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   bool draining = false;
   std::size_t upload_slots_used = 0;
   std::set<HttpSession*> sessions;
+  std::map<boost::asio::ip::address, std::size_t> sessions_of;  ///< never zero
 
   std::mutex mutex;  ///< guards the three below, for other threads' eyes
   std::condition_variable emptied;

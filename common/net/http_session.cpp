@@ -105,18 +105,26 @@ void HttpSession::start(std::shared_ptr<HttpServer::Impl> server, Transport::Soc
   const auto host =
       endpoint.address().is_v6() ? fmt::format("[{}]", endpoint.address().to_string()) : endpoint.address().to_string();
   const auto remote = failure ? std::string("unknown") : fmt::format("{}:{}", host, endpoint.port());
+  const auto of_host = server->sessions_of.find(endpoint.address());
+  std::string too_many;
   if (server->sessions.size() >= server->settings.max_connections) {
+    too_many = fmt::format("{} connections are open already (max_connections)", server->sessions.size());
+  } else if (of_host != server->sessions_of.end() && of_host->second >= server->settings.max_connections_per_address) {
+    too_many = fmt::format("{} connections of this address are open already (max_connections_per_address)",
+                           of_host->second);
+  }
+  if (!too_many.empty()) {
     HttpEvent event;
     event.kind = HttpEvent::Kind::connection_refused;
     event.remote_address = remote;
-    event.detail = fmt::format("{} connections are open already (max_connections)", server->sessions.size());
+    event.detail = std::move(too_many);
     server->report(std::move(event));
     socket.close(failure);
     return;
   }
   socket.set_option(asio::ip::tcp::no_delay(true), failure);
   auto& context = server->io.context;
-  auto session = std::make_shared<HttpSession>(server, std::move(socket), remote);
+  auto session = std::make_shared<HttpSession>(server, std::move(socket), remote, endpoint.address());
   server->add_session(*session);
   auto ended = [session](std::exception_ptr thrown) { session->end(thrown); };
   asio::co_spawn(context, session->run(), std::move(ended));
@@ -134,11 +142,13 @@ void HttpSession::end(std::exception_ptr thrown) {
   server_->remove_session(*this);
 }
 
-HttpSession::HttpSession(std::shared_ptr<HttpServer::Impl> server, Transport::Socket socket, std::string remote_address)
+HttpSession::HttpSession(std::shared_ptr<HttpServer::Impl> server, Transport::Socket socket, std::string remote_address,
+                         boost::asio::ip::address remote_host)
     : server_(std::move(server)),
       transport_(server_->tls ? make_tls_transport(std::move(socket), server_->tls.get())
                               : make_plain_transport(std::move(socket))),
       remote_address_(std::move(remote_address)),
+      remote_host_(std::move(remote_host)),
       done_(server_->io.context),
       woken_(server_->io.context),
       watchdog_(server_->io.context) {}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
 #include <functional>
@@ -35,7 +36,11 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   /// Takes over the connection; ends by itself.
   static void start(std::shared_ptr<HttpServer::Impl> server, Transport::Socket socket);
 
-  HttpSession(std::shared_ptr<HttpServer::Impl> server, Transport::Socket socket, std::string remote_address);
+  HttpSession(std::shared_ptr<HttpServer::Impl> server, Transport::Socket socket, std::string remote_address,
+              boost::asio::ip::address remote_host);
+
+  /// Without the port.
+  const boost::asio::ip::address& remote_host() const { return remote_host_; }
 
   /// Ends waiting: an idle connection closes, a long poll is answered.
   void drain();
@@ -92,6 +97,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   const std::shared_ptr<HttpServer::Impl> server_;
   const std::unique_ptr<Transport> transport_;
   const std::string remote_address_;
+  const boost::asio::ip::address remote_host_;
   std::optional<CertificateIdentity> peer_;
 
   Bytes buffered_;  ///< read, not yet consumed

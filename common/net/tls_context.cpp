@@ -324,7 +324,9 @@ std::string take_openssl_error() {
 
 std::string peer_alert(unsigned long error) {
   if (ERR_GET_LIB(error) != ERR_LIB_SSL || ERR_GET_REASON(error) < SSL_AD_REASON_OFFSET) return "";
-  return SSL_alert_desc_string_long(ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET);
+  const int alert = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
+  // OpenSSL 3.0 has no text for this one of TLS 1.3.
+  return alert == SSL_AD_CERTIFICATE_REQUIRED ? "certificate required" : SSL_alert_desc_string_long(alert);
 }
 
 bool is_certificate_alert(unsigned long error) {

@@ -197,6 +197,21 @@ TEST_CASE("random bytes and damaged requests never take the listener down") {
   CHECK(listener.observer.count(Kind::service_failed) == 0);
 }
 
+TEST_CASE("one address cannot take all connections, and gets its place back once one has ended") {
+  Listener listener;
+  listener.settings.max_connections_per_address = 1;
+  listener.start();
+  auto first = std::make_unique<RawClient>(listener.server->port());
+  first->send(kHello);
+  CHECK(first->read_until("hello").find(" 200 ") == 8);
+  RawClient second(listener.server->port());
+  CHECK(second.read_all().empty());
+  CHECK(listener.observer.wait_for(Kind::connection_refused).detail.find("max_connections_per_address") != std::string::npos);
+  first->close();
+  while (listener.server->open_connections() > 0) std::this_thread::yield();
+  CHECK(must(listener.client()->send(get("/hello"))).status == 200);
+}
+
 TEST_CASE("connections over the limit are refused, and welcome again once one has ended") {
   Listener listener;
   listener.settings.max_connections = 2;
