@@ -1,5 +1,7 @@
 #include "coordinator/api/unmask_job.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "common/base/file.h"
@@ -14,7 +16,6 @@ namespace {
 constexpr std::size_t kPieceWords = 128 * 1024;
 
 Status add_upload(Accumulator& sum, const Upload& upload) {
-  if (!upload.complete()) return Error{ErrorCode::io, "a spooled upload is shorter than it was when it was verified"};
   Bytes piece;
   const std::size_t count = sum.layout().word_count();
   for (std::size_t word = 0; word < count; word += kPieceWords) {
@@ -36,6 +37,13 @@ Result<Unmasked> run(UnmaskJob job) {
   Accumulator sum(context.layout());
   for (const PartnerIndex partner : survivors) {
     BAUTA_TRY(const Upload upload, job.spool->open_upload({round, partner}, sum.layout().byte_count()));
+    if (!upload.complete()) {
+      // No repetition brings the bytes back: the run ends instead of waiting for ever.
+      return Error{ErrorCode::malformed,
+                   fmt::format("the verified upload of {} lies cut or lost in the spool; check the disk of the state "
+                               "directory and start a new run",
+                               context.roster->entries[partner].partner_id)};
+    }
     BAUTA_RETURN_IF_ERROR(add_upload(sum, upload));
   }
   const auto terms = unmasking.mask_terms();

@@ -336,6 +336,24 @@ TEST_CASE("only the last rounds keep their uploads, journals and sums") {
   }
 }
 
+TEST_CASE("a verified upload that the disk lost ends the run with the partner's name") {
+  RunnerFixture f(4);
+  const std::string run_id = f.create_and_start(test_plan(1, 3));
+  f.open(kFour);
+  f.keys(kFour);
+  f.shares(kFour);
+  f.headers(kFour);
+  f.uploads(kFour);
+  const RoundKey key = f.runner->current()->key;
+  f.certify(kFour);
+  REQUIRE(f.spool->remove({key, 1}).ok());
+  f.unmask(kFour);
+  f.compute();
+  const auto view = f.runner->view(run_id);
+  CHECK(view->row.state == RunState::failed);
+  CHECK(view->row.reason.find("the verified upload of p1") != std::string::npos);
+}
+
 TEST_CASE("the aggregate is rejected and the run fails when the masks do not fit") {
   RunnerFixture f(4);
   const std::string run_id = f.create_and_start(test_plan(1, 3));
