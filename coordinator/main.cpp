@@ -1,14 +1,16 @@
-// bauta-coordinator: run, config check, config show, token create, token list, token revoke.
+// bauta-coordinator: run, config check, config show, token create, token list, token revoke, resume-after.
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <exception>
 #include <functional>
 
+#include "common/base/file.h"
 #include "common/base/stop_signal.h"
 #include "common/base/time_format.h"
 #include "common/crypto/sha256.h"
 #include "common/crypto/system_random.h"
+#include "common/masking/round_context.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/daemon.h"
 #include "coordinator/storage/database.h"
@@ -22,6 +24,7 @@ struct Options {
   std::string state_dir;
   std::string log_level;
   std::string token_name;
+  std::uint64_t last_round = 0;
 };
 
 Result<LoadedSettings> settings_of(const Options& options) {
@@ -90,6 +93,16 @@ Status token_revoke(const Options& options) {
   return TokenStore(database).revoke(options.token_name, SystemClock().wall());
 }
 
+Status resume_after(const Options& options) {
+  BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
+  BAUTA_RETURN_IF_ERROR(ensure_private_directory(loaded.settings.state_dir));
+  BAUTA_TRY(const FileDescriptor lock, lock_directory(loaded.settings.state_dir));
+  BAUTA_TRY(SqliteDatabase database, open_database(loaded.settings.state_dir));
+  BAUTA_RETURN_IF_ERROR(raise_number(database, kRoundCounter, options.last_round));
+  fmt::print("the next round has a number above {}\n", options.last_round);
+  return {};
+}
+
 int main_with(int argc, char** argv) {
   CLI::App app{"The coordinator of a federation: takes in masked updates, learns only their sum, publishes the models."};
   app.name("bauta-coordinator");
@@ -117,6 +130,10 @@ int main_with(int argc, char** argv) {
   add(*token, "revoke", "Makes a token worthless at once", token_revoke)
       ->add_option("--name", options.token_name, "which one")
       ->required();
+  add(app, "resume-after", "After a restored backup: partners refuse the numbers of rounds they have seen", resume_after)
+      ->add_option("round", options.last_round, "the last round that any partner has seen; its `status` says so")
+      ->required()
+      ->check(CLI::Range(std::uint64_t{0}, kMaxRoundNo));
   if (const auto exit = parse_command_line(app, argc, argv)) return *exit;
   const Status status = command(options);
   if (status.ok()) return 0;

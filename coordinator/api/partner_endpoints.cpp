@@ -156,6 +156,17 @@ Reply PartnerEndpoints::when_present(const Call& call, const Attempt& attempt, c
 
 // Opening.
 
+void PartnerEndpoints::note_if_ahead(const Call& call, RoundKey after) {
+  const auto newest = runner_.newest_round();
+  if (!newest.ok() || after.round_no <= *newest) return;
+  refusals_.note(call.request.peer->partner_id,
+                 {ErrorCode::wrong_context,
+                  fmt::format("this partner has seen round {}, the newest here is {}, so it will refuse the next ones; if "
+                              "others say the same, the state was restored from a backup: run `bauta-coordinator "
+                              "resume-after {}`",
+                              after.round_no, *newest, after.round_no)});
+}
+
 Reply PartnerEndpoints::invitation(Call& call) {
   RoundKey after;
   if (const auto text = call.request.query_value("after")) {
@@ -163,6 +174,7 @@ Reply PartnerEndpoints::invitation(Call& call) {
     if (!key) return refuse(call.request, {ErrorCode::invalid_argument, "after must be ROUND.ATTEMPT, for example 12.1"});
     after = *key;
   }
+  note_if_ahead(call, after);
   registry_.mark_ready(call.partner);
   runner_.advance();
   const Attempt* const attempt = runner_.current();

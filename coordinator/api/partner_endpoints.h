@@ -45,6 +45,8 @@ class PartnerEndpoints final : public HttpService {
   Reply get_sum(Call& call);
   Reply get_model(Call& call);
 
+  /// In the log: a partner that has seen later rounds than there are will take part in none.
+  void note_if_ahead(const Call& call, RoundKey after);
   Result<PartnerIndex> admit(const HttpRequest& request);
   /// The attempt that the path names, of a cohort that this partner is in.
   Result<Attempt*> attempt_of(std::span<const std::string_view> path, PartnerIndex partner);

@@ -23,6 +23,7 @@
 #include "coordinator/api/unmask_job.h"
 #include "coordinator/models/model_store.h"
 #include "coordinator/partners/partner_registry.h"
+#include "coordinator/storage/database.h"
 #include "coordinator/storage/round_journal.h"
 #include "coordinator/storage/round_store.h"
 #include "coordinator/storage/run_requests.h"
@@ -95,6 +96,8 @@ class RoundRunner {
   const std::shared_ptr<WakeSignal>& changes() const { return changes_; }
   /// Null for an attempt that is not known (any more).
   Attempt* find(RoundKey key);
+  /// The number given out last, 0 before the first round.
+  Result<std::uint64_t> newest_round() const { return last_number(*parts_.database, kRoundCounter); }
   /// The open attempt; null when there is none.
   Attempt* current() { return current_; }
   /// Journals an event that this attempt's round returned, then applies it. After an error nothing has happened.

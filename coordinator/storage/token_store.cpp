@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace bauta::coordinator {
 namespace {
+
+constexpr std::size_t kMaxNameBytes = 64;
 
 bool same_in_constant_time(const Digest& a, const Digest& b) {
   unsigned difference = 0;
@@ -14,6 +18,13 @@ bool same_in_constant_time(const Digest& a, const Digest& b) {
 }  // namespace
 
 Status TokenStore::add(std::string_view name, const Digest& hash, WallTime now) {
+  // Names stand in lists and in the log: one printable word each.
+  const auto is_printable = [](char c) { return c > 0x20 && c < 0x7f; };
+  if (name.empty() || name.size() > kMaxNameBytes || !std::all_of(name.begin(), name.end(), is_printable)) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("the name of an operator token must have 1 to {} printable ASCII characters and no blanks",
+                             kMaxNameBytes)};
+  }
   const Status added =
       database_->run("add the operator token", "INSERT INTO operator_tokens (name, hash, created_at) VALUES (?, ?, ?)",
                      name, hash, now);

@@ -224,6 +224,19 @@ TEST_CASE("rounds that are not there, paths that are none and verbs that do not 
   CHECK(f.events("message refused").size() <= 16);
 }
 
+TEST_CASE("a partner that has seen later rounds than there are is named in the log with what mends it") {
+  CoordinatorFixture f(4);
+  HttpCall call;
+  call.target = "/v1/invitation?after=40.2";
+  call.timeout = Milliseconds(300);
+  const auto client = f.client_named("p2");
+  CHECK(!client->send(call).ok());
+  const auto noted = f.events("message refused");
+  REQUIRE(noted.size() == 1);
+  CHECK(noted[0]["partner"] == "p2");
+  CHECK(noted[0]["reason"].get<std::string>().find("resume-after 40") != std::string::npos);
+}
+
 TEST_CASE("another roster is told before anything else") {
   CoordinatorFixture f(4);
   HttpCall call;

@@ -214,6 +214,9 @@ TEST_CASE("a token is found by its hash until it is revoked") {
   REQUIRE(tokens.add("bert", Digest{2}, at(2)).ok());
   CHECK(tokens.add("anna", Digest{3}, at(3)).error().code == ErrorCode::conflict);
   CHECK(tokens.add("carl", Digest{1}, at(3)).error().code == ErrorCode::conflict);
+  for (const std::string& name : {std::string(), std::string("a\nb"), std::string("a b"), std::string("\x1b[31m"), std::string(65, 'x')}) {
+    CHECK(tokens.add(name, Digest{9}, at(3)).error().code == ErrorCode::invalid_argument);
+  }
   CHECK(tokens.check(Digest{1}).value() == "anna");
   CHECK(tokens.check(Digest{2}).value() == "bert");
   REQUIRE(tokens.revoke("anna", at(9)).ok());
@@ -235,6 +238,32 @@ TEST_CASE("numbers are never given out twice, also after a restart") {
   }
   SqliteDatabase database = open_in(directory.path());
   CHECK(next_number(database, kRoundCounter).value() == 3);
+}
+
+TEST_CASE("after a restored backup the numbers go on above those that partners have seen, never below") {
+  const TemporaryDirectory directory;
+  SqliteDatabase database = open_in(directory.path());
+  CHECK(last_number(database, kRoundCounter).value() == 0);
+  REQUIRE(raise_number(database, kRoundCounter, 41).ok());
+  CHECK(last_number(database, kRoundCounter).value() == 41);
+  CHECK(next_number(database, kRoundCounter).value() == 42);
+  REQUIRE(raise_number(database, kRoundCounter, 7).ok());
+  CHECK(next_number(database, kRoundCounter).value() == 43);
+}
+
+TEST_CASE("a database that was lost beside the models of former runs is not begun anew") {
+  const TemporaryDirectory directory;
+  REQUIRE(open_database(directory.path()).ok());
+  std::filesystem::create_directory(directory / "models");
+  std::filesystem::remove(directory / "coordinator.db");
+  REQUIRE(open_database(directory.path()).ok());
+  REQUIRE(write_file_atomically(directory / "models" / "0123", Bytes(1)).ok());
+  REQUIRE(open_database(directory.path()).ok());
+  SUBCASE("removed") { std::filesystem::remove(directory / "coordinator.db"); }
+  SUBCASE("empty") { std::filesystem::resize_file(directory / "coordinator.db", 0); }
+  const auto opened = open_database(directory.path());
+  REQUIRE(!opened.ok());
+  CHECK(opened.error().message.find("restore it from a backup") != std::string::npos);
 }
 
 TEST_CASE("a coordinator refuses a database of a newer version") {
