@@ -1,5 +1,6 @@
 #include "client/transport/https_link.h"
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -85,7 +86,8 @@ HttpsLink::HttpsLink(HttpsLinkSettings settings, HttpCaller& http, const Clock& 
       clock_(&clock),
       random_(&random),
       waiter_(&waiter),
-      backoff_(settings_.backoff) {}
+      backoff_(settings_.backoff),
+      upload_backoff_(settings_.backoff) {}
 
 void HttpsLink::count_failure(std::optional<Milliseconds> retry_after) {
   not_before_ = clock_->steady() + backoff_.failure(*random_, retry_after);
@@ -192,7 +194,18 @@ Result<UploadState> HttpsLink::upload(const RoundId& round, const UploadFile& fi
   call.body = FileRegion{file.path, file.offset, file.length};
   if (settings_.upload_bytes_per_second > 0) call.bytes_per_second = settings_.upload_bytes_per_second;
   if (file.progress) call.progress = [&](std::uint64_t sent) { file.progress(file.offset + sent); };
-  BAUTA_TRY(const HttpResponse response, send(call));
+  // A try is worth repeating soon when the one before has brought bytes across.
+  if (file.offset != upload_offset_) upload_backoff_.success();
+  upload_offset_ = file.offset;
+  auto sent = send(call);
+  const bool failed = sent.ok() ? sent->status >= 500 : sent.error().code != ErrorCode::cancelled;
+  if (failed) {
+    const SteadyTime later = clock_->steady() + upload_backoff_.failure(*random_, std::nullopt);
+    not_before_ = std::max(not_before_.value_or(later), later);
+  } else {
+    upload_backoff_.success();
+  }
+  BAUTA_TRY(const HttpResponse response, std::move(sent));
   if (response.status == 409) {
     // Somebody (we, before a crash) sent other bytes meanwhile: go on from where they end.
     if (const auto spooled = number_from(response.header("Upload-Offset"))) return UploadState{*spooled, false};

@@ -57,6 +57,9 @@ class HttpsLink final : public CoordinatorLink {
   RandomSource* random_;
   Waiter* waiter_;
   Backoff backoff_;
+  /// Each try of an upload comes after a call that succeeds, so it needs a memory of its own.
+  Backoff upload_backoff_;
+  std::uint64_t upload_offset_ = 0;  ///< of the last try
   std::optional<SteadyTime> not_before_;
 };
 

@@ -304,6 +304,22 @@ TEST_CASE("an upload sends the file from its offset, reports progress and learns
   CHECK(scene.link->upload(kRound, file).error().code == ErrorCode::late);
 }
 
+TEST_CASE("an upload that fails without getting on is tried ever more rarely, though the header before it is welcome") {
+  Scene scene;
+  const testing::TemporaryDirectory folder;
+  REQUIRE(write_file_atomically(folder / "v", Bytes(1000)).ok());
+  scene.service.answer = [](const Seen&) { return of_json(R"({"offset": 0, "complete": false})"); };
+  scene.service.refuse_upload = [](const HttpRequest&) {
+    return std::optional(problem_response(507, ErrorCode::disk_full, "the coordinator's disk is full"));
+  };
+  for (int i = 0; i < 6; ++i) {
+    REQUIRE(scene.link->send_update(kRound, kMessage).ok());
+    CHECK(!scene.link->upload(kRound, {folder / "v", 0, 1000, {}}).ok());
+  }
+  REQUIRE(scene.waiter.waits.size() == 5);
+  CHECK(scene.waiter.waits[4] > 2 * scene.waiter.waits[0]);
+}
+
 TEST_CASE("the sum must have exactly the length of the round's vector") {
   Scene scene;
   std::vector<std::uint64_t> sent(5000);
