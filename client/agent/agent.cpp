@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kPlanItem = "plan";
 constexpr std::string_view kSecretPrefix = "secret/";
 constexpr Milliseconds kPauseAfterRefusal{1000};
+constexpr std::size_t kMaxEvidence = 100;
 constexpr std::uint64_t kModelFileOverhead = kMaxHeaderBytes + 4096;
 
 template <class Items>
@@ -416,6 +417,7 @@ Status Agent::keep_evidence(std::string_view kind, ByteView first, ByteView seco
     return std::equal(stored.begin(), stored.end(), bytes.begin(), bytes.end());
   };
   BAUTA_TRY(const auto kept, tools_.store.evidence());
+  if (kept.size() >= kMaxEvidence) return {};  // who lies without end has been convicted long ago
   for (const Evidence& evidence : kept) {
     if (evidence.kind == kind && same(evidence.blob_a, first) && same(evidence.blob_b, second)) return {};
   }
