@@ -10,6 +10,7 @@
 #include "client/agent/service_data.h"
 #include "common/base/file.h"
 #include "common/base/stop_signal.h"
+#include "common/masking/round_context.h"
 
 namespace {
 
@@ -117,7 +118,9 @@ int run(int argc, char** argv) {
   release->add_option("--reason", reason, "why")->required();
   CLI::App* const resume = app.add_subcommand("resume-after", "after a restored backup: go on after this round");
   std::uint64_t round_no = 0;
-  resume->add_option("round", round_no, "the last round this client may have taken part in")->required();
+  resume->add_option("round", round_no, "the last round this client may have taken part in")
+      ->required()
+      ->check(CLI::Range(std::uint64_t{0}, kMaxRoundNo));
   CLI::App* const roster = app.add_subcommand("roster", "look at the pinned roster")->require_subcommand(1);
   CLI::App* const roster_show = roster->add_subcommand("show", "print it");
   CLI::App* const plan = app.add_subcommand("plan", "the allow-list of plans")->require_subcommand(1);

@@ -8,6 +8,7 @@
 #include "common/base/file.h"
 #include "common/base/time_format.h"
 #include "common/crypto/system_random.h"
+#include "common/masking/round_context.h"
 
 namespace bauta::client {
 namespace {
@@ -53,6 +54,13 @@ Result<std::string> release_run(const ClientSettings& settings, const std::strin
 }
 
 Result<std::string> resume_after(const ClientSettings& settings, std::uint64_t round_no) {
+  // There is no way back from this promise, so a slip of the pen must not lock the client out for ever.
+  if (round_no > kMaxRoundNo) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("resume-after {}: give the last round's number, at most {}; the coordinator's operator sees "
+                             "it in `bauta rounds`",
+                             round_no, kMaxRoundNo)};
+  }
   SystemRandom random;
   BAUTA_TRY(ClientStore store, ClientStore::open(settings.store, random));
   BAUTA_RETURN_IF_ERROR(store.resume_after(round_no, now(), random));
@@ -60,7 +68,7 @@ Result<std::string> resume_after(const ClientSettings& settings, std::uint64_t r
 }
 
 Result<std::string> status(const ClientSettings& settings) {
-  BAUTA_TRY(const ClientStore store, open_store(settings));
+  BAUTA_TRY(const ClientStore store, ClientStore::look(settings.store));
   BAUTA_TRY(const ModelShelf shelf, ModelShelf::open(settings.store.state_directory));
   std::string text = fmt::format("partner             {}\nstate               {}{}\n", settings.name,
                                  settings.store.state_directory.string(),

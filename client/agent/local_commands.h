@@ -9,7 +9,7 @@
 
 namespace bauta::client {
 
-// Each returns what is to be printed. The daemon must not be running where the state is changed or read: `busy`.
+// Each returns what is to be printed. The daemon must not be running where the state is changed: `busy`.
 
 /// Lets this client sign another U3 on `model_hash` (hex), or take part again in a run it distrusts. Logged for ever.
 Result<std::string> release_model(const ClientSettings& settings, const std::string& model_hash,

@@ -9,6 +9,8 @@
 namespace bauta::client {
 namespace {
 
+constexpr std::string_view kDatabaseName = "client.db";
+constexpr std::string_view kWitnessName = "client.generation";
 constexpr std::size_t kIncarnationBytes = 16;
 constexpr std::uint64_t kMaxWitnessBytes = 256;
 constexpr std::string_view kResumeAfter = "resume_after";
@@ -41,23 +43,45 @@ Bytes fresh_incarnation(RandomSource& random) {
 
 }  // namespace
 
-Result<ClientStore> ClientStore::open(const Settings& settings, RandomSource& random) {
+ClientStore::Settings ClientStore::complete(Settings settings) {
+  if (settings.witness.empty()) settings.witness = settings.state_directory / kWitnessName;
+  return settings;
+}
+
+Result<SqliteDatabase> ClientStore::open_database(const Settings& settings) {
   static constexpr Migration kMigrations[] = {
       {1, migrations::k0001Initial},
   };
+  BAUTA_TRY(SqliteDatabase database,
+            SqliteDatabase::open(settings.state_directory / kDatabaseName, {.secure_delete = true}));
+  BAUTA_RETURN_IF_ERROR(apply_migrations(database, kMigrations));
+  return database;
+}
+
+Result<ClientStore> ClientStore::look(const Settings& settings) {
+  const std::filesystem::path file = settings.state_directory / kDatabaseName;
+  std::error_code none;
+  if (!std::filesystem::exists(file, none)) {
+    return Error{ErrorCode::not_found, fmt::format("there is no {}: this client has not run yet", file.string())};
+  }
+  BAUTA_TRY(SqliteDatabase database, open_database(settings));
+  BAUTA_RETURN_IF_ERROR(database.run_script("look at the database", "PRAGMA query_only = 1"));
+  ClientStore store(complete(settings), FileDescriptor(), std::move(database));
+  if (auto compared = store.compare_with_witness(); !compared.ok()) return std::move(compared).error();
+  return store;
+}
+
+Result<ClientStore> ClientStore::open(const Settings& settings, RandomSource& random) {
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(settings.state_directory));
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(settings.state_directory / "outbox"));
   BAUTA_TRY(FileDescriptor lock, lock_directory(settings.state_directory));
-  BAUTA_TRY(SqliteDatabase database,
-            SqliteDatabase::open(settings.state_directory / "client.db", {.secure_delete = true}));
-  BAUTA_RETURN_IF_ERROR(apply_migrations(database, kMigrations));
-  ClientStore store(settings, std::move(lock), std::move(database));
-  if (store.settings_.witness.empty()) store.settings_.witness = settings.state_directory / "client.generation";
+  BAUTA_TRY(SqliteDatabase database, open_database(settings));
+  ClientStore store(complete(settings), std::move(lock), std::move(database));
   BAUTA_RETURN_IF_ERROR(store.recognise(random));
   return store;
 }
 
-Status ClientStore::recognise(RandomSource& random) {
+Result<bool> ClientStore::compare_with_witness() {
   std::optional<Witness> witness;
   auto text = read_text_file(settings_.witness, kMaxWitnessBytes);
   if (text.ok()) {
@@ -69,20 +93,23 @@ Status ClientStore::recognise(RandomSource& random) {
     return text.error();
   }
 
-  bool created = false;
-  {
-    BAUTA_TRY(Statement row, database_.query("read the incarnation", "SELECT id, generation FROM incarnation"));
-    BAUTA_TRY(const bool found, row.step());
-    if (found) {
-      incarnation_ = row.blob(0);
-      generation_ = row.unsigned_integer(1);
-    }
-    created = !found;
-  }
-  if (created) {
+  BAUTA_TRY(Statement row, database_.query("read the incarnation", "SELECT id, generation FROM incarnation"));
+  BAUTA_TRY(const bool found, row.step());
+  if (!found) {
     // A new database beside an old witness: the old one was lost, with its latches.
     restored_ = restored_ || text.ok();
-    if (restored_) return {};
+    return false;
+  }
+  incarnation_ = row.blob(0);
+  generation_ = row.unsigned_integer(1);
+  if (!witness || witness->incarnation != incarnation_ || witness->generation > generation_) restored_ = true;
+  return true;
+}
+
+Status ClientStore::recognise(RandomSource& random) {
+  BAUTA_TRY(const bool found, compare_with_witness());
+  if (restored_) return {};
+  if (!found) {
     incarnation_ = fresh_incarnation(random);
     BAUTA_RETURN_IF_ERROR(database_.run(
         "create the incarnation", "INSERT INTO incarnation (only_row, id, generation) VALUES (1, ?, 0)", incarnation_));
@@ -90,8 +117,6 @@ Status ClientStore::recognise(RandomSource& random) {
     // asks for resume-after, which is the safe side.
     return write_witness();
   }
-  if (!witness || witness->incarnation != incarnation_ || witness->generation > generation_) restored_ = true;
-  if (restored_) return {};
   BAUTA_TRY(Transaction transaction, Transaction::begin(database_));
   BAUTA_RETURN_IF_ERROR(count_generation());
   BAUTA_RETURN_IF_ERROR(transaction.commit());

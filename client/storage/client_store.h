@@ -60,6 +60,8 @@ class ClientStore {
   };
 
   static Result<ClientStore> open(const Settings& settings, RandomSource& random);
+  /// For reading beside the process that has it open; writes fail. `not_found` where no client has run yet.
+  static Result<ClientStore> look(const Settings& settings);
 
   /// True: nothing may be signed until the partner's own operator has run `resume-after N`.
   bool restored() const { return restored_; }
@@ -99,6 +101,10 @@ class ClientStore {
   ClientStore(Settings settings, FileDescriptor lock, SqliteDatabase database)
       : settings_(std::move(settings)), lock_(std::move(lock)), database_(std::move(database)) {}
 
+  static Settings complete(Settings settings);
+  static Result<SqliteDatabase> open_database(const Settings& settings);
+  /// Reads both, sets restored_ and says whether the database has an incarnation.
+  Result<bool> compare_with_witness();
   Status recognise(RandomSource& random);
   Status refuse_if_restored() const;
   /// Inside a transaction.

@@ -20,6 +20,9 @@ Result<RoundContext> open_descriptor(std::shared_ptr<const Roster> roster, ByteV
   if (descriptor.roster_hash != roster->hash) {
     return Error{ErrorCode::wrong_context, "the descriptor names another roster than the one pinned here"};
   }
+  if (descriptor.round_no > kMaxRoundNo) {
+    return Error{ErrorCode::out_of_range, "the descriptor's round number is out of range"};
+  }
   const auto n = descriptor.cohort.size();
   if (n < 3 || descriptor.cohort.back() >= roster->size()) {
     return Error{ErrorCode::malformed, "the descriptor's cohort is too small or names partners outside the roster"};

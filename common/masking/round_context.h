@@ -16,6 +16,9 @@ namespace bauta {
 /// (docs/protocol.md §7); each a unit value, never weighted.
 inline constexpr std::size_t kEvaluationLanes = 4;
 
+/// Above any number that a federation reaches and below what a database column or a JSON number holds.
+inline constexpr std::uint64_t kMaxRoundNo = 1'000'000'000'000;
+
 struct RoundContext {
   std::shared_ptr<const Roster> roster;
   RoundDescriptor descriptor;
@@ -29,7 +32,8 @@ struct RoundContext {
 };
 
 /// Checks the coordinator's signature, that the descriptor names this roster and federation, that its cohort is in the
-/// roster, and that its thresholds are those of docs/protocol.md §6 and its lanes can hold the sum. Whether they are
+/// roster, that its round number is at most kMaxRoundNo, and that its thresholds are those of docs/protocol.md §6 and
+/// its lanes can hold the sum. Whether they are
 /// *enough* is for the client's policy.
 Result<RoundContext> open_descriptor(std::shared_ptr<const Roster> roster, ByteView blob);
 

@@ -248,14 +248,31 @@ TEST_CASE("a release takes back one latch, says why for ever, and finds nothing 
   CHECK(is_distrusted(*store, "run-7").value() == false);
 }
 
-TEST_CASE("commands on the state are refused while the daemon has it") {
+TEST_CASE("commands that change the state are refused while the daemon has it, and its status is shown") {
   const Home home;
   const ClientSettings settings = home.settings();
   SystemRandom random;
-  const auto store = ClientStore::open(settings.store, random);
+  CHECK(status(settings).error().code == ErrorCode::not_found);
+  auto store = ClientStore::open(settings.store, random);
   REQUIRE(store.ok());
-  CHECK(status(settings).error().code == ErrorCode::busy);
+  REQUIRE(distrust(*store, "run-7").ok());
+  const auto shown = status(settings);
+  REQUIRE(shown.ok());
+  CHECK(shown->find("last round accepted none") != std::string::npos);
+  CHECK(shown->find("restored") == std::string::npos);
+  CHECK_FALSE(ClientStore::look(settings.store)->put_latch("key", Bytes(1)).ok());
+  // To look is no write: the daemon's next one is not taken for a restored backup.
+  REQUIRE(distrust(*store, "run-8").ok());
   CHECK(resume_after(settings, 3).error().code == ErrorCode::busy);
+}
+
+TEST_CASE("a slip of the pen in resume-after does not lock the client out for ever") {
+  const Home home;
+  const ClientSettings settings = home.settings();
+  for (const std::uint64_t round_no : {~std::uint64_t{0}, kMaxRoundNo + 1}) {
+    check_refused(status_of(resume_after(settings, round_no)), {"resume-after", std::to_string(round_no)});
+  }
+  CHECK(resume_after(settings, 5).ok());
 }
 
 TEST_CASE("after resume-after only later rounds are new to the policy") {

@@ -218,6 +218,14 @@ TEST_CASE("rounds and attempts are counted from 1") {
   CHECK(code_of(scene.judge()) == ErrorCode::refused_by_policy);
 }
 
+TEST_CASE("a round number that no federation reaches is refused before it is remembered") {
+  Scene scene;
+  scene.descriptor.round_no = kMaxRoundNo;
+  CHECK(scene.judge().ok());
+  scene.descriptor.round_no = kMaxRoundNo + 1;
+  CHECK(code_of(scene.judge()) == ErrorCode::out_of_range);
+}
+
 TEST_CASE("two descriptors for one attempt are equivocation, the same one again is only old") {
   Scene scene;
   PolicyMemory memory;
