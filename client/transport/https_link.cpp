@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kProtobuf = "application/x-protobuf";
 constexpr std::chrono::seconds kLongestRetryAfter{300};
+constexpr Milliseconds kShortestPoll{1000};
 
 std::string target_of(const RoundId& round, std::string_view what) {
   return "/v1/rounds/" + std::to_string(round.round_no) + "/" + std::to_string(round.attempt) + "/" + std::string(what);
@@ -115,7 +116,7 @@ Result<HttpResponse> HttpsLink::send(const HttpCall& call) {
                                                "; compare the two roster files with the other partners"};
   }
   // A phase that is over is the ordinary course of things and no reason to slow down.
-  const bool refused = response->status >= 400 && error_from_response(*response).code != ErrorCode::late;
+  const bool refused = response->status >= 300 && error_from_response(*response).code != ErrorCode::late;
   if (refused) {
     count_failure(retry_after(*response));
   } else {
@@ -133,8 +134,13 @@ Result<HttpResponse> HttpsLink::expect_success(const HttpCall& call) {
 Result<std::optional<Bytes>> HttpsLink::poll(const std::string& target) {
   HttpCall call;
   call.target = target;
+  const SteadyTime asked = clock_->steady();
   BAUTA_TRY(HttpResponse response, expect_success(call));
-  if (response.status == 204) return std::optional<Bytes>();
+  if (response.status == 204) {
+    // "Nothing yet" comes after a long wait; from whoever says it at once it is not asked for without a pause.
+    if (clock_->steady() - asked < kShortestPoll) not_before_ = asked + kShortestPoll;
+    return std::optional<Bytes>();
+  }
   return std::optional<Bytes>(std::move(response.body));
 }
 

@@ -229,6 +229,22 @@ TEST_CASE(
   CHECK(scene.waiter.waits.size() == 3);
 }
 
+TEST_CASE("a server that says at once that there is nothing yet, or sends us elsewhere, is not asked without a pause") {
+  Scene scene;
+  SUBCASE("nothing yet") {
+    scene.service.answer = [](const Seen&) { return make_response(204, "", ""); };
+  }
+  SUBCASE("elsewhere") {
+    scene.service.answer = [](const Seen&) {
+      HttpResponse response = make_response(302, "text/html", "log in first");
+      response.headers.emplace_back("Location", "http://portal.example/");
+      return response;
+    };
+  }
+  for (int i = 0; i < 4; ++i) static_cast<void>(scene.link->invitation({}));
+  CHECK(scene.waiter.waits.size() == 3);
+}
+
 TEST_CASE("Retry-After is waited out in full") {
   Scene scene;
   scene.service.answer = [](const Seen&) {
