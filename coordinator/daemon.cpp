@@ -75,7 +75,8 @@ Result<FileDescriptor> lock_state(const std::filesystem::path& state_dir) {
   const std::filesystem::path path = state_dir / "lock";
   BAUTA_TRY(FileDescriptor file, open_file(path, O_RDWR | O_CREAT));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    return Error{ErrorCode::busy, fmt::format("another bauta-coordinator works on {}; stop it first", state_dir.string())};
+    return Error{ErrorCode::busy,
+                 fmt::format("another bauta-coordinator works on {}; stop it first", state_dir.string())};
   }
   return file;
 }
@@ -142,8 +143,17 @@ Status Daemon::Impl::open(const Settings& settings) {
     const auto index = identity.roster->find(row.partner_id);
     if (index && row.status == PartnerStatus::revoked) registry->set_revoked(*index, true);
   }
-  RunnerParts parts{identity.roster, identity.signing_key.get(), &*database, &*spool, &*models, &*registry,
-                    settings.state_dir, &clock, &random, &log, {}};
+  RunnerParts parts{identity.roster,
+                    identity.signing_key.get(),
+                    &*database,
+                    &*spool,
+                    &*models,
+                    &*registry,
+                    settings.state_dir,
+                    &clock,
+                    &random,
+                    &log,
+                    {}};
   // A result that comes after the drain is dropped: the sum is opened again at the next start.
   parts.compute = [this](std::function<void()> work, std::function<void()> done) {
     compute->post([this, work = std::move(work), done = std::move(done)] {
@@ -164,7 +174,8 @@ Status Daemon::Impl::listen(const Settings& settings) {
   io.emplace();
   HttpServerSettings partner = server_settings("partner", settings.partner_listener, settings.limits);
   partner.tls = settings.partner_tls;
-  BAUTA_TRY(partner_server, HttpServer::start(std::move(partner), *partner_endpoints, *io, *control, clock, listener_log));
+  BAUTA_TRY(partner_server,
+            HttpServer::start(std::move(partner), *partner_endpoints, *io, *control, clock, listener_log));
   HttpServerSettings operators = server_settings("operator", settings.operator_listener, settings.limits);
   operators.tls = settings.operator_tls;
   BAUTA_TRY(operator_server,

@@ -104,7 +104,8 @@ Status resume_after(const Options& options) {
 }
 
 int main_with(int argc, char** argv) {
-  CLI::App app{"The coordinator of a federation: takes in masked updates, learns only their sum, publishes the models."};
+  CLI::App app{
+      "The coordinator of a federation: takes in masked updates, learns only their sum, publishes the models."};
   app.name("bauta-coordinator");
   app.set_version_flag("--version", "bauta-coordinator " BAUTA_VERSION);
   app.require_subcommand(1);
@@ -130,7 +131,8 @@ int main_with(int argc, char** argv) {
   add(*token, "revoke", "Makes a token worthless at once", token_revoke)
       ->add_option("--name", options.token_name, "which one")
       ->required();
-  add(app, "resume-after", "After a restored backup: partners refuse the numbers of rounds they have seen", resume_after)
+  add(app, "resume-after", "After a restored backup: partners refuse the numbers of rounds they have seen",
+      resume_after)
       ->add_option("round", options.last_round, "the last round that any partner has seen; its `status` says so")
       ->required()
       ->check(CLI::Range(std::uint64_t{0}, kMaxRoundNo));

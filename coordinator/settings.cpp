@@ -72,19 +72,22 @@ Status check_certificate(const std::filesystem::path& file, bool names_coordinat
   const auto identity = certificate_identity(*der);
   if (!identity.ok()) return with_context(file.string(), identity.error());
   if (identity->role != CertificateIdentity::Role::coordinator) {
-    return Error{ErrorCode::invalid_argument, fmt::format("{} is a partner's certificate, not the coordinator's", file.string())};
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("{} is a partner's certificate, not the coordinator's", file.string())};
   }
   if (identity->not_after <= now) {
     const auto end = std::chrono::floor<std::chrono::seconds>(identity->not_after).time_since_epoch().count();
-    return Error{ErrorCode::tls, fmt::format("the certificate {} expired at {}; have the federation's CA issue a new one",
-                                             file.string(), format_time(end))};
+    return Error{ErrorCode::tls,
+                 fmt::format("the certificate {} expired at {}; have the federation's CA issue a new one",
+                             file.string(), format_time(end))};
   }
   return {};
 }
 
 }  // namespace
 
-Result<LoadedSettings> load_settings(const std::filesystem::path& file, const std::map<std::string, std::string>& environment,
+Result<LoadedSettings> load_settings(const std::filesystem::path& file,
+                                     const std::map<std::string, std::string>& environment,
                                      const std::vector<SettingOverride>& overrides) {
   BAUTA_TRY(ConfigReader reader, ConfigReader::from_file(file));
   // BAUTA_COORDINATOR_CONFIG names the file itself.
@@ -112,7 +115,8 @@ Result<Identity> load_identity(const Settings& settings) {
                  fmt::format("the signing key {} is not the one that the roster {} names for the coordinator",
                              settings.signing_key.string(), settings.roster.string())};
   }
-  return Identity{std::make_shared<const Roster>(*std::move(roster)), std::make_shared<const SigningKey>(*std::move(key))};
+  return Identity{std::make_shared<const Roster>(*std::move(roster)),
+                  std::make_shared<const SigningKey>(*std::move(key))};
 }
 
 Status check_certificates(const Settings& settings, WallTime now) {

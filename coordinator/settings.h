@@ -57,7 +57,8 @@ struct LoadedSettings {
 };
 
 /// Flags over BAUTA_COORDINATOR_* over the file over defaults. All problems at once.
-Result<LoadedSettings> load_settings(const std::filesystem::path& file, const std::map<std::string, std::string>& environment,
+Result<LoadedSettings> load_settings(const std::filesystem::path& file,
+                                     const std::map<std::string, std::string>& environment,
                                      const std::vector<SettingOverride>& overrides);
 
 struct Identity {

@@ -56,10 +56,11 @@ Result<std::string> release_run(const ClientSettings& settings, const std::strin
 Result<std::string> resume_after(const ClientSettings& settings, std::uint64_t round_no) {
   // There is no way back from this promise, so a slip of the pen must not lock the client out for ever.
   if (round_no > kMaxRoundNo) {
-    return Error{ErrorCode::invalid_argument,
-                 fmt::format("resume-after {}: give the last round's number, at most {}; the coordinator's operator sees "
-                             "it in `bauta rounds`",
-                             round_no, kMaxRoundNo)};
+    return Error{
+        ErrorCode::invalid_argument,
+        fmt::format("resume-after {}: give the last round's number, at most {}; the coordinator's operator sees "
+                    "it in `bauta rounds`",
+                    round_no, kMaxRoundNo)};
   }
   SystemRandom random;
   BAUTA_TRY(ClientStore store, ClientStore::open(settings.store, random));

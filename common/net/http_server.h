@@ -37,7 +37,7 @@ struct HttpServerSettings {
 
   std::size_t max_connections = 1024;
   std::size_t max_connections_per_address = 256;  ///< so that one host cannot keep all others out
-  std::size_t max_upload_slots = 16;  ///< streamed bodies at a time; more are answered 503 with Retry-After
+  std::size_t max_upload_slots = 16;              ///< streamed bodies at a time; more are answered 503 with Retry-After
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_headers = 64;
   std::size_t max_target_bytes = 2048;

@@ -25,7 +25,8 @@ namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;    // one TLS record
 constexpr std::size_t kPieceBytes = 256 * 1024;  // to the disk and back
-/// A slow sender's bytes are handed on at least this often, so that the sink can end an upload that is of no use any more.
+/// A slow sender's bytes are handed on at least this often, so that the sink can end an upload that is of no use any
+/// more.
 constexpr Milliseconds kPieceTime{1'000};
 constexpr Milliseconds kCancelPatience{100};
 
@@ -110,8 +111,8 @@ void HttpSession::start(std::shared_ptr<HttpServer::Impl> server, Transport::Soc
   if (server->sessions.size() >= server->settings.max_connections) {
     too_many = fmt::format("{} connections are open already (max_connections)", server->sessions.size());
   } else if (of_host != server->sessions_of.end() && of_host->second >= server->settings.max_connections_per_address) {
-    too_many = fmt::format("{} connections of this address are open already (max_connections_per_address)",
-                           of_host->second);
+    too_many =
+        fmt::format("{} connections of this address are open already (max_connections_per_address)", of_host->second);
   }
   if (!too_many.empty()) {
     HttpEvent event;

@@ -15,6 +15,8 @@ HttpResponse protocol_problem(const Error& error) {
 
 HttpResponse gone(std::string_view reason) { return problem_response(410, ErrorCode::late, reason); }
 
-HttpResponse json_response(int status, std::string_view json) { return make_response(status, "application/json", json); }
+HttpResponse json_response(int status, std::string_view json) {
+  return make_response(status, "application/json", json);
+}
 
 }  // namespace bauta::coordinator

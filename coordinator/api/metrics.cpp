@@ -27,10 +27,13 @@ Metrics::~Metrics() = default;
 
 void Metrics::count(const HttpEvent& event) {
   impl_->events
-      .Add({{"listener", event.listener}, {"kind", std::string(to_string(event.kind))}, {"status", std::to_string(event.status)}})
+      .Add({{"listener", event.listener},
+            {"kind", std::string(to_string(event.kind))},
+            {"status", std::to_string(event.status)}})
       .Increment();
   impl_->bytes.Add({{"listener", event.listener}, {"direction", "in"}}).Increment(static_cast<double>(event.bytes_in));
-  impl_->bytes.Add({{"listener", event.listener}, {"direction", "out"}}).Increment(static_cast<double>(event.bytes_out));
+  impl_->bytes.Add({{"listener", event.listener}, {"direction", "out"}})
+      .Increment(static_cast<double>(event.bytes_out));
 }
 
 void Metrics::observe(const RunnerState& state, std::size_t partners_present, std::uint64_t spool_bytes) {

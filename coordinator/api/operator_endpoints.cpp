@@ -64,17 +64,20 @@ struct NewRun {
 
 Result<NewRun> read_new_run(ByteView body) {
   const auto json = nlohmann::json::parse(as_text(body), nullptr, false);
-  if (!json.is_object()) return Error{ErrorCode::malformed, "the body must be a JSON object {\"name\": …, \"plan\": …}"};
+  if (!json.is_object())
+    return Error{ErrorCode::malformed, "the body must be a JSON object {\"name\": …, \"plan\": …}"};
   NewRun run;
   for (const auto& [key, value] : json.items()) {
     if (key != "name" && key != "plan") {
       return Error{ErrorCode::invalid_argument, fmt::format("there is no field '{}'; name and plan are", key)};
     }
-    if (!value.is_string()) return Error{ErrorCode::invalid_argument, fmt::format("the field '{}' must be a string", key)};
+    if (!value.is_string())
+      return Error{ErrorCode::invalid_argument, fmt::format("the field '{}' must be a string", key)};
     (key == "name" ? run.name : run.plan) = value.get<std::string>();
   }
   if (!is_plain_text(run.name, kMaxNameBytes)) {
-    return Error{ErrorCode::invalid_argument, fmt::format("name must have 1 to {} bytes and no control characters", kMaxNameBytes)};
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("name must have 1 to {} bytes and no control characters", kMaxNameBytes)};
   }
   if (run.plan.empty()) return Error{ErrorCode::invalid_argument, "plan must hold the plan's TOML text"};
   return run;
@@ -131,8 +134,7 @@ Result<std::string> OperatorEndpoints::authenticate(const HttpRequest& request) 
   const auto same_letter = [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b); };
   if (!header || header->size() <= kScheme.size() || header->size() > kScheme.size() + kMaxTokenBytes ||
       !std::equal(kScheme.begin(), kScheme.end(), header->begin(), same_letter)) {
-    return Error{ErrorCode::unauthenticated,
-                 "a bearer token is needed; `bauta-coordinator token create` makes one"};
+    return Error{ErrorCode::unauthenticated, "a bearer token is needed; `bauta-coordinator token create` makes one"};
   }
   return tokens_.check(sha256(as_bytes(header->substr(kScheme.size()))));
 }
@@ -173,7 +175,8 @@ Reply OperatorEndpoints::create_run(Call& call) {
   std::string key;
   if (const auto header = call.request.header("Idempotency-Key")) {
     if (!is_plain_text(*header, kMaxKeyBytes)) {
-      return problem_response({ErrorCode::invalid_argument, fmt::format("Idempotency-Key must have 1 to {} bytes", kMaxKeyBytes)});
+      return problem_response(
+          {ErrorCode::invalid_argument, fmt::format("Idempotency-Key must have 1 to {} bytes", kMaxKeyBytes)});
     }
     key = fmt::format("{}/{}", call.operator_name, *header);
   }
@@ -242,7 +245,8 @@ Reply OperatorEndpoints::list_rounds(Call& call) {
 Reply OperatorEndpoints::list_models(Call& call) {
   for (const auto& [name, value] : call.request.query) {
     if (name != "run_id") {
-      return problem_response({ErrorCode::invalid_argument, fmt::format("there is no query parameter '{}' here", name)});
+      return problem_response(
+          {ErrorCode::invalid_argument, fmt::format("there is no query parameter '{}' here", name)});
     }
   }
   const auto models = models_.list(call.request.query_value("run_id").value_or(""), kMaxModelsListed);
@@ -283,7 +287,8 @@ Result<std::vector<PartnerView>> OperatorEndpoints::partner_views() {
     view.revoked = registry_.is_revoked(i);
     view.last_seen = registry_.last_seen(i);
     if (!view.last_seen) {
-      const auto row = std::find_if(rows.begin(), rows.end(), [&](const PartnerRow& r) { return r.partner_id == view.partner_id; });
+      const auto row =
+          std::find_if(rows.begin(), rows.end(), [&](const PartnerRow& r) { return r.partner_id == view.partner_id; });
       if (row != rows.end() && row->last_seen != WallTime()) view.last_seen = row->last_seen;
     }
     view.present = registry_.is_present(i);
@@ -305,7 +310,8 @@ Reply OperatorEndpoints::set_revoked(Call& call, bool revoked) {
     return problem_response({ErrorCode::not_found, fmt::format("there is no partner '{}' in the roster", partner_id)});
   }
   const Status stored = revoked ? partners_.revoke(partner_id, clock_.wall()) : partners_.reinstate(partner_id);
-  if (!stored.ok() && !(stored.error().code == ErrorCode::not_found && !revoked)) return problem_response(stored.error());
+  if (!stored.ok() && !(stored.error().code == ErrorCode::not_found && !revoked))
+    return problem_response(stored.error());
   registry_.set_revoked(*index, revoked);
   log_.warning(revoked ? "partner revoked" : "partner reinstated",
                {{"partner", partner_id}, {"operator", call.operator_name}});

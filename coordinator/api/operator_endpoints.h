@@ -17,7 +17,8 @@ class OperatorEndpoints final : public HttpService {
  public:
   /// All references must outlive this.
   OperatorEndpoints(RoundRunner& runner, RunStore& runs, RoundStore& rounds, PartnerRegistry& registry,
-                    PartnerStore& partners, TokenStore& tokens, ModelStore& models, const Clock& clock, const Logger& log);
+                    PartnerStore& partners, TokenStore& tokens, ModelStore& models, const Clock& clock,
+                    const Logger& log);
 
   static std::span<const Route<OperatorEndpoints>> routes();
 

@@ -50,8 +50,8 @@ std::span<const Route<PartnerEndpoints>> PartnerEndpoints::routes() {
   return kRoutes;
 }
 
-PartnerEndpoints::PartnerEndpoints(RoundRunner& runner, PartnerRegistry& registry, PartnerStore& store, UploadSpool& spool,
-                                   ModelStore& models, const Clock& clock, const Logger& log)
+PartnerEndpoints::PartnerEndpoints(RoundRunner& runner, PartnerRegistry& registry, PartnerStore& store,
+                                   UploadSpool& spool, ModelStore& models, const Clock& clock, const Logger& log)
     : runner_(runner),
       registry_(registry),
       store_(store),
@@ -89,7 +89,8 @@ HttpResponse PartnerEndpoints::refuse(const HttpRequest& request, const Error& e
 Result<PartnerIndex> PartnerEndpoints::admit(const HttpRequest& request) {
   BAUTA_TRY(const PartnerIndex partner, registry_.admit(request.peer));
   BAUTA_TRY(const bool revoked, store_.is_revoked(request.peer->fingerprint, request.peer->partner_id));
-  if (revoked) return Error{ErrorCode::revoked, "the certificate of partner '" + request.peer->partner_id + "' was revoked"};
+  if (revoked)
+    return Error{ErrorCode::revoked, "the certificate of partner '" + request.peer->partner_id + "' was revoked"};
   const auto touched = touched_.find(partner);
   if (touched == touched_.end() || clock_.steady() - touched->second >= kTouchEvery) {
     // Not worth refusing a request for: the operator's "last seen" stays a little older.
@@ -159,19 +160,21 @@ Reply PartnerEndpoints::when_present(const Call& call, const Attempt& attempt, c
 void PartnerEndpoints::note_if_ahead(const Call& call, RoundKey after) {
   const auto newest = runner_.newest_round();
   if (!newest.ok() || after.round_no <= *newest) return;
-  refusals_.note(call.request.peer->partner_id,
-                 {ErrorCode::wrong_context,
-                  fmt::format("this partner has seen round {}, the newest here is {}, so it will refuse the next ones; if "
-                              "others say the same, the state was restored from a backup: run `bauta-coordinator "
-                              "resume-after {}`",
-                              after.round_no, *newest, after.round_no)});
+  refusals_.note(
+      call.request.peer->partner_id,
+      {ErrorCode::wrong_context,
+       fmt::format("this partner has seen round {}, the newest here is {}, so it will refuse the next ones; if "
+                   "others say the same, the state was restored from a backup: run `bauta-coordinator "
+                   "resume-after {}`",
+                   after.round_no, *newest, after.round_no)});
 }
 
 Reply PartnerEndpoints::invitation(Call& call) {
   RoundKey after;
   if (const auto text = call.request.query_value("after")) {
     const auto key = parse_round_key(*text);
-    if (!key) return refuse(call.request, {ErrorCode::invalid_argument, "after must be ROUND.ATTEMPT, for example 12.1"});
+    if (!key)
+      return refuse(call.request, {ErrorCode::invalid_argument, "after must be ROUND.ATTEMPT, for example 12.1"});
     after = *key;
   }
   note_if_ahead(call, after);
@@ -180,7 +183,8 @@ Reply PartnerEndpoints::invitation(Call& call) {
   const Attempt* const attempt = runner_.current();
   if (attempt && attempt->key > after && !attempt->over() && !attempt->excluded.contains(call.partner) &&
       attempt->round->context().in_cohort(call.partner)) {
-    const bool may_join = attempt->round->phase() == Phase::advertise_keys || attempt->round->has_advertised(call.partner);
+    const bool may_join =
+        attempt->round->phase() == Phase::advertise_keys || attempt->round->has_advertised(call.partner);
     if (may_join) {
       const Bytes plan(attempt->plan.begin(), attempt->plan.end());
       return protobuf(encode(Invitation{attempt->round->context().descriptor_blob, plan}));
@@ -201,9 +205,11 @@ Reply PartnerEndpoints::show_round(Call& call) {
 // Messages.
 
 Status PartnerEndpoints::accept(Attempt& attempt, Phase phase, PartnerIndex from, ByteView message) {
-  const std::size_t limit = max_message_bytes(static_cast<int>(phase), attempt.round->context().descriptor.cohort.size());
+  const std::size_t limit =
+      max_message_bytes(static_cast<int>(phase), attempt.round->context().descriptor.cohort.size());
   if (message.size() > limit) {
-    return Error{ErrorCode::oversized, fmt::format("the message has {} bytes, at most {} are possible", message.size(), limit)};
+    return Error{ErrorCode::oversized,
+                 fmt::format("the message has {} bytes, at most {} are possible", message.size(), limit)};
   }
   BAUTA_TRY(const auto event, attempt.round->receive(phase, from, message));
   if (event) BAUTA_RETURN_IF_ERROR(runner_.take(attempt, *event));
@@ -317,14 +323,15 @@ UploadDecision PartnerEndpoints::open_upload(const HttpRequest& head) {
   const auto header = head.header("Upload-Offset");
   const auto offset = header ? parse_decimal(*header, layout.byte_count()) : std::nullopt;
   if (!offset) {
-    return refuse(head, {ErrorCode::invalid_argument, "the header Upload-Offset must say at which byte the body begins"});
+    return refuse(head,
+                  {ErrorCode::invalid_argument, "the header Upload-Offset must say at which byte the body begins"});
   }
   const UploadKey key{(*attempt)->key, *partner};
   auto upload = spool_.open_upload(key, layout.byte_count());
   if (!upload.ok()) return refuse(head, upload.error());
   if (*offset != upload->size()) {
-    HttpResponse response = refuse(head, {ErrorCode::conflict, fmt::format("the upload goes on at byte {}, not at {}",
-                                                                           upload->size(), *offset)});
+    HttpResponse response = refuse(
+        head, {ErrorCode::conflict, fmt::format("the upload goes on at byte {}, not at {}", upload->size(), *offset)});
     response.headers.emplace_back("Upload-Offset", std::to_string(upload->size()));
     return response;
   }
@@ -382,7 +389,8 @@ Reply PartnerEndpoints::get_sum(Call& call) {
   if (!attempt.ok()) return refuse(call.request, attempt.error());
   if (const auto end = end_of(**attempt)) return gone(*end);
   if ((*attempt)->round->phase() != Phase::finished) {
-    return refuse(call.request, {ErrorCode::wrong_phase, "the sum has not been opened yet; ask for the aggregate first"});
+    return refuse(call.request,
+                  {ErrorCode::wrong_phase, "the sum has not been opened yet; ask for the aggregate first"});
   }
   HttpResponse response = make_response(200, "application/octet-stream", "");
   response.file = FileRegion{runner_.sum_file((*attempt)->key), 0, (*attempt)->round->context().layout().byte_count()};

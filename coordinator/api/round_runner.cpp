@@ -25,7 +25,8 @@ std::string_view phase_name(const Attempt& attempt) { return to_string(attempt.r
 
 /// Whether trying again may help, or the sum itself is to be rejected.
 bool is_transient(ErrorCode code) {
-  return code == ErrorCode::io || code == ErrorCode::disk_full || code == ErrorCode::busy || code == ErrorCode::not_found;
+  return code == ErrorCode::io || code == ErrorCode::disk_full || code == ErrorCode::busy ||
+         code == ErrorCode::not_found;
 }
 
 }  // namespace
@@ -76,8 +77,8 @@ RunnerState RoundRunner::state() const {
 
 void RoundRunner::complain(std::string_view what, const Error& error) {
   retry_at_ = now() + kRetry;
-  parts_.log->error(what, {{"code", to_string(error.code)}, {"reason", error.message},
-                           {"retry_seconds", kRetry.count() / 1000}});
+  parts_.log->error(
+      what, {{"code", to_string(error.code)}, {"reason", error.message}, {"retry_seconds", kRetry.count() / 1000}});
 }
 
 void RoundRunner::announce() {
@@ -115,7 +116,8 @@ RoundRow RoundRunner::row_of(const Attempt& attempt) const {
   return row;
 }
 
-Status RoundRunner::record(Attempt& attempt, const RoundEvent& event, RoundRow row, const std::function<Status()>& more) {
+Status RoundRunner::record(Attempt& attempt, const RoundEvent& event, RoundRow row,
+                           const std::function<Status()>& more) {
   if (event.kind == RoundEvent::Kind::voided) {
     row.state = RoundState::voided;
     row.void_reason = as_text(event.bytes);
@@ -132,7 +134,8 @@ Status RoundRunner::record(Attempt& attempt, const RoundEvent& event, RoundRow r
 
 Status RoundRunner::take(Attempt& attempt, const RoundEvent& event) {
   // While the sum is being opened the round is read on another thread.
-  if (unmasking_ && &attempt == current_) return Error{ErrorCode::busy, "the sum is being opened; ask for the aggregate"};
+  if (unmasking_ && &attempt == current_)
+    return Error{ErrorCode::busy, "the sum is being opened; ask for the aggregate"};
   BAUTA_RETURN_IF_ERROR(journal_.append(attempt.key, {&event, 1}));
   attempt.round->apply(event);
   return {};
@@ -164,7 +167,8 @@ bool RoundRunner::drive(Attempt& attempt) {
   const auto event = round.close_phase(*parts_.signing_key);
   if (!event.ok()) return false;  // certification that has begun waits for its threshold
   RoundRow row = row_of(attempt);
-  if (event->kind == RoundEvent::Kind::phase_closed) row.phase = to_string(static_cast<Phase>(static_cast<int>(phase) + 1));
+  if (event->kind == RoundEvent::Kind::phase_closed)
+    row.phase = to_string(static_cast<Phase>(static_cast<int>(phase) + 1));
   if (const Status recorded = record(attempt, *event, std::move(row), {}); !recorded.ok()) {
     complain("cannot close the phase", recorded.error());
     return false;
@@ -180,7 +184,9 @@ bool RoundRunner::drive(Attempt& attempt) {
 void RoundRunner::closed(Attempt& attempt, Phase phase) {
   if (phase == Phase::masked_update) parts_.spool->cut_off(attempt.key);
   const auto counts = attempt.round->counts();
-  const std::size_t members = phase == Phase::advertise_keys ? counts.u1 : phase == Phase::share_keys ? counts.u2 : counts.u3;
+  const std::size_t members = phase == Phase::advertise_keys ? counts.u1
+                              : phase == Phase::share_keys   ? counts.u2
+                                                             : counts.u3;
   parts_.log->info("phase closed", {{"round", attempt.key.round_no},
                                     {"attempt", attempt.key.attempt},
                                     {"phase", to_string(phase)},
@@ -189,9 +195,9 @@ void RoundRunner::closed(Attempt& attempt, Phase phase) {
 }
 
 void RoundRunner::voided(Attempt& attempt) {
-  parts_.log->warning("attempt void", {{"round", attempt.key.round_no},
-                                       {"attempt", attempt.key.attempt},
-                                       {"reason", attempt.round->void_reason()}});
+  parts_.log->warning(
+      "attempt void",
+      {{"round", attempt.key.round_no}, {"attempt", attempt.key.attempt}, {"reason", attempt.round->void_reason()}});
   current_ = nullptr;
   settled_ = true;
   ++attempts_void_;
@@ -220,7 +226,8 @@ Attempt* RoundRunner::predecessor() {
   return ours ? &newest : nullptr;
 }
 
-bool RoundRunner::gathered(const std::vector<PartnerIndex>& expected, std::size_t ready, std::size_t needed, bool first) {
+bool RoundRunner::gathered(const std::vector<PartnerIndex>& expected, std::size_t ready, std::size_t needed,
+                           bool first) {
   if (!waiting_since_) waiting_since_ = now();
   if (ready < needed) {
     gathering_since_.reset();
@@ -251,7 +258,8 @@ bool RoundRunner::try_open() {
       if (std::binary_search(present.begin(), present.end(), partner)) expected.push_back(partner);
       if (std::binary_search(ready.begin(), ready.end(), partner)) ++back;
     }
-    // The cohort of a round is fixed, so waiting for it must end: after a whole deadline the attempt is made, and counted.
+    // The cohort of a round is fixed, so waiting for it must end: after a whole deadline the attempt is made, and
+    // counted.
     const bool enough = gathered(expected, back, descriptor.thresholds.n_min, !settled_);
     if (!enough && now() - *waiting_since_ < run_->plan.round.deadline) return false;
     key = {former->key.round_no, former->key.attempt + 1};
@@ -291,7 +299,8 @@ std::vector<PartnerIndex> RoundRunner::choose_cohort(std::vector<PartnerIndex> r
   return ready;
 }
 
-Status RoundRunner::open_attempt(RoundKey key, std::vector<PartnerIndex> cohort, const std::set<PartnerIndex>& excluded) {
+Status RoundRunner::open_attempt(RoundKey key, std::vector<PartnerIndex> cohort,
+                                 const std::set<PartnerIndex>& excluded) {
   RoundDescriptor descriptor =
       descriptor_for(*parts_.roster, run_->plan, run_->row.plan_hash, run_->layout.size(), std::move(cohort));
   descriptor.run_id = run_->row.run_id;

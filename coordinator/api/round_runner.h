@@ -1,5 +1,5 @@
-// Drives runs: one at a time, round after round. Opens attempts, closes phases at their deadlines, starts the unmasking,
-// publishes models. Everything that must survive a crash is in the journal before it takes effect.
+// Drives runs: one at a time, round after round. Opens attempts, closes phases at their deadlines, starts the
+// unmasking, publishes models. Everything that must survive a crash is in the journal before it takes effect.
 #pragma once
 
 #include <atomic>
@@ -168,7 +168,7 @@ class RoundRunner {
   std::map<RoundKey, std::unique_ptr<Attempt>> attempts_;
   Attempt* current_ = nullptr;
   bool unmasking_ = false;
-  bool settled_ = false;  ///< a round ended in this process, so we know whom to expect in the next
+  bool settled_ = false;                       ///< a round ended in this process, so we know whom to expect in the next
   std::optional<SteadyTime> waiting_since_;    ///< for enough partners
   std::optional<SteadyTime> gathering_since_;  ///< enough are there; more may come
   SteadyTime retry_at_{};                      ///< after a failure of disk or database

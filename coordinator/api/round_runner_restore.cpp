@@ -26,9 +26,11 @@ Status RoundRunner::restore() {
     run_->stopping = stopping;
     // The phase gets its full share of the deadline again.
     const auto phase = current_->round->phase();
-    const double before = phase == Phase::advertise_keys ? 0 : phase_end(static_cast<Phase>(static_cast<int>(phase) - 1));
-    current_->began = now() - Milliseconds(static_cast<std::int64_t>(
-                                  before * static_cast<double>(run_->plan.round.deadline.count())));
+    const double before =
+        phase == Phase::advertise_keys ? 0 : phase_end(static_cast<Phase>(static_cast<int>(phase) - 1));
+    current_->began =
+        now() -
+        Milliseconds(static_cast<std::int64_t>(before * static_cast<double>(run_->plan.round.deadline.count())));
     parts_.log->info("round resumed", {{"run_id", current_->run_id},
                                        {"round", current_->key.round_no},
                                        {"attempt", current_->key.attempt},
@@ -42,8 +44,9 @@ Status RoundRunner::restore_attempt(RoundKey key) {
   BAUTA_TRY(const std::vector<RoundEvent> events, journal_.read(key));
   BAUTA_TRY(RoundRow row, rounds_.get(key.round_no, key.attempt));
   if (events.empty() || events.front().kind != RoundEvent::Kind::opened) {
-    return Error{ErrorCode::database, fmt::format("the journal of round {}, attempt {} has no beginning; restore a backup",
-                                                  key.round_no, key.attempt)};
+    return Error{ErrorCode::database,
+                 fmt::format("the journal of round {}, attempt {} has no beginning; restore a backup", key.round_no,
+                             key.attempt)};
   }
   BAUTA_TRY(const RunRow run, runs_.get(row.run_id));
   auto attempt = std::make_unique<Attempt>();

@@ -17,8 +17,9 @@ namespace {
 Status check_against_roster(const Plan& plan, const Roster& roster) {
   const RoundSettings& round = plan.round;
   if (round.min_participants > roster.size()) {
-    return Error{ErrorCode::invalid_argument, fmt::format("round.min_participants is {}, but the roster has {} partners",
-                                                          round.min_participants, roster.size())};
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("round.min_participants is {}, but the roster has {} partners", round.min_participants,
+                             roster.size())};
   }
   auto largest = static_cast<std::uint32_t>(roster.size());
   if (round.over_selection > 1) {
@@ -33,7 +34,8 @@ RunSummary& RoundRunner::summary(const std::string& run_id) {
   const auto found = summaries_.find(run_id);
   if (found != summaries_.end()) return found->second;
   auto read = summarise(rounds_, run_id);
-  if (!read.ok()) parts_.log->error("cannot add up the run's rounds", {{"run_id", run_id}, {"reason", read.error().message}});
+  if (!read.ok())
+    parts_.log->error("cannot add up the run's rounds", {{"run_id", run_id}, {"reason", read.error().message}});
   return summaries_[run_id] = read.ok() ? *std::move(read) : RunSummary();
 }
 
@@ -52,7 +54,8 @@ Result<RunView> RoundRunner::view(RunRow row) {
   return view;
 }
 
-Result<RunRow> RoundRunner::create_run(std::string_view name, std::string_view plan_text, std::string_view idempotency_key) {
+Result<RunRow> RoundRunner::create_run(std::string_view name, std::string_view plan_text,
+                                       std::string_view idempotency_key) {
   const Digest request = sha256_concat({sha256(as_bytes(name)), as_bytes(plan_text)});
   if (!idempotency_key.empty()) {
     BAUTA_TRY(const auto before, requests_.created_under(idempotency_key, request));
@@ -116,9 +119,8 @@ Status RoundRunner::stop_run(const std::string& run_id) {
   Attempt* const attempt = current_;
   if (attempt) {
     BAUTA_TRY(const RoundEvent event, attempt->round->abandon(kReason));
-    BAUTA_RETURN_IF_ERROR(record(*attempt, event, row_of(*attempt), [&] {
-      return runs_.set_state(run_id, RunState::stopped, kReason, wall);
-    }));
+    BAUTA_RETURN_IF_ERROR(record(*attempt, event, row_of(*attempt),
+                                 [&] { return runs_.set_state(run_id, RunState::stopped, kReason, wall); }));
     end_run(RunState::stopped, kReason);
     voided(*attempt);
     return {};
@@ -140,7 +142,8 @@ void RoundRunner::end_run(RunState state, std::string_view reason) {
 void RoundRunner::fail_run(const std::string& reason) {
   const Status recorded = runs_.set_state(run_->row.run_id, RunState::failed, reason, parts_.clock->wall());
   // A run that was being stopped stays stopped.
-  if (!recorded.ok() && recorded.error().code != ErrorCode::conflict) return complain("cannot end the run", recorded.error());
+  if (!recorded.ok() && recorded.error().code != ErrorCode::conflict)
+    return complain("cannot end the run", recorded.error());
   if (current_) {
     RoundRow row = row_of(*current_);
     row.state = RoundState::voided;
@@ -212,8 +215,9 @@ Result<RoundRunner::ActiveRun> RoundRunner::load_run(RunRow row) {
   if (!row.current_model) {
     ModelState model = initial_state(layout, plan.server);
     const Digest hash = model_hash(model, row.plan_hash);
-    BAUTA_TRY(const ModelRow stored, parts_.models->put(row.run_id, 0, hash, encode_model(model, layout, row.plan_hash, 0),
-                                                        parts_.clock->wall()));
+    BAUTA_TRY(
+        const ModelRow stored,
+        parts_.models->put(row.run_id, 0, hash, encode_model(model, layout, row.plan_hash, 0), parts_.clock->wall()));
     BAUTA_RETURN_IF_ERROR(runs_.set_initial_model(row.run_id, hash));
     row.initial_model = row.current_model = hash;
     return ActiveRun{std::move(row), std::move(plan), std::move(layout), std::move(model), hash};

@@ -13,9 +13,9 @@ struct RunSummary {
   /// Partners that took part (U1) and vanished (not in U3) while the round still finished.
   std::uint64_t dropouts_survived = 0;
   std::uint64_t attempts_void = 0;
-  std::uint64_t survivors = 0;        ///< sum of |U3| over finished rounds
-  std::uint64_t bytes_received = 0;   ///< from those survivors
-  std::optional<double> mean_auc;     ///< of the model that the last finished round began with
+  std::uint64_t survivors = 0;       ///< sum of |U3| over finished rounds
+  std::uint64_t bytes_received = 0;  ///< from those survivors
+  std::optional<double> mean_auc;    ///< of the model that the last finished round began with
   std::optional<double> mean_log_loss;
 
   void add(const RoundRow& round);

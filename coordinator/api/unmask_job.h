@@ -1,5 +1,6 @@
-// The heavy end of a round, away from the control thread: reconstructs the secrets, sums the survivors' spooled vectors,
-// takes the masks out, decodes the mean update and applies it to the model. O(d) memory, however many partners there are.
+// The heavy end of a round, away from the control thread: reconstructs the secrets, sums the survivors' spooled
+// vectors, takes the masks out, decodes the mean update and applies it to the model. O(d) memory, however many partners
+// there are.
 #pragma once
 
 #include <filesystem>

@@ -52,7 +52,8 @@ class DownloadSink final : public BodySink {
 
 Result<HttpClientSettings> client_settings_of(std::string_view url, const std::filesystem::path& ca_file) {
   constexpr std::string_view kScheme = "https://";
-  const Error wrong{ErrorCode::invalid_argument, fmt::format("--server {}: must be https://HOST or https://HOST:PORT", url)};
+  const Error wrong{ErrorCode::invalid_argument,
+                    fmt::format("--server {}: must be https://HOST or https://HOST:PORT", url)};
   if (!url.starts_with(kScheme)) return wrong;
   std::string_view rest = url.substr(kScheme.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
@@ -92,8 +93,10 @@ Result<ApiClient> ApiClient::create(const ServerSettings& settings, const Clock&
   BAUTA_TRY(std::string token, read_text_file(settings.token_file, 4096));
   token.erase(std::min(token.find_first_of("\r\n"), token.size()));
   if (token.empty()) {
-    return Error{ErrorCode::invalid_argument, fmt::format("the token file {} is empty; put the output of `bauta-coordinator "
-                                                          "token create` there", settings.token_file.string())};
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("the token file {} is empty; put the output of `bauta-coordinator "
+                             "token create` there",
+                             settings.token_file.string())};
   }
   BAUTA_TRY(std::unique_ptr<HttpClient> client, HttpClient::create(std::move(http), clock));
   return ApiClient(std::move(client), "Bearer " + token);
@@ -106,7 +109,8 @@ Result<Json> ApiClient::call(HttpCall call) {
   if (response.status < 200 || response.status > 299) return error_from_response(response);
   if (response.body.empty()) return Json();
   Json json = Json::parse(response.text(), nullptr, false);
-  if (json.is_discarded()) return Error{ErrorCode::malformed, "the server's answer is no JSON; is this the operator listener?"};
+  if (json.is_discarded())
+    return Error{ErrorCode::malformed, "the server's answer is no JSON; is this the operator listener?"};
   return json;
 }
 
@@ -148,7 +152,8 @@ Result<Json> ApiClient::get_all(const std::string& target, std::string_view fiel
   Json all = Json::array();
   std::string token;
   do {
-    BAUTA_TRY(const Json page, get(target + "?page_size=200" + (token.empty() ? "" : "&page_token=" + percent_encode(token))));
+    BAUTA_TRY(const Json page,
+              get(target + "?page_size=200" + (token.empty() ? "" : "&page_token=" + percent_encode(token))));
     const auto items = page.is_object() ? page.find(field) : page.end();
     if (!page.is_object() || items == page.end() || !items->is_array()) {
       return Error{ErrorCode::malformed, "the server's list has an unexpected form; is this the operator listener?"};

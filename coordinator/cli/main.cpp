@@ -31,10 +31,10 @@ struct Options {
   std::string out;
 };
 
-const std::vector<std::string_view> kRunColumns = {"run_id", "name", "state", "rounds_done", "rounds_total", "dropouts_survived",
-                                                   "mean_auc", "model_hash"};
-const std::vector<std::string_view> kRoundColumns = {"round_no", "attempt", "state", "phase", "cohort", "u1", "u2", "u3",
-                                                     "mean_auc", "mean_log_loss", "void_reason"};
+const std::vector<std::string_view> kRunColumns = {
+    "run_id", "name", "state", "rounds_done", "rounds_total", "dropouts_survived", "mean_auc", "model_hash"};
+const std::vector<std::string_view> kRoundColumns = {
+    "round_no", "attempt", "state", "phase", "cohort", "u1", "u2", "u3", "mean_auc", "mean_log_loss", "void_reason"};
 const std::vector<std::string_view> kModelColumns = {"hash", "run_id", "round_no", "bytes", "created_at"};
 const std::vector<std::string_view> kPartnerColumns = {"partner_id", "weight", "status", "present", "last_seen"};
 
@@ -81,10 +81,10 @@ class Command {
         if (terminal) fmt::print("\n");
         if (state == "finished") return {};
         const auto reason = run.find("reason");
-        return Error{ErrorCode::cancelled, fmt::format("the run {}: {}", state,
-                                                       reason != run.end() && reason->is_string()
-                                                           ? reason->get<std::string>()
-                                                           : std::string("no reason is known"))};
+        return Error{ErrorCode::cancelled,
+                     fmt::format("the run {}: {}", state,
+                                 reason != run.end() && reason->is_string() ? reason->get<std::string>()
+                                                                            : std::string("no reason is known"))};
       }
       std::this_thread::sleep_for(kWatchPause);
     }
@@ -119,7 +119,8 @@ int main_with(int argc, char** argv) {
   app.require_subcommand(1);
   Options options;
   app.add_option("--server", options.server.url, "https://HOST:PORT of the operator listener")->envname("BAUTA_SERVER");
-  app.add_option("--ca", options.server.ca_file, "PEM file of the CA that signed the server's certificate")->envname("BAUTA_CA");
+  app.add_option("--ca", options.server.ca_file, "PEM file of the CA that signed the server's certificate")
+      ->envname("BAUTA_CA");
   app.add_option("--token-file", options.server.token_file, "file with the bearer token")->envname("BAUTA_TOKEN_FILE");
   app.add_option("-o,--output", options.format, "json or table")->check(CLI::IsMember({"json", "table"}));
 
@@ -137,7 +138,8 @@ int main_with(int argc, char** argv) {
     return sub;
   };
   CLI::App* runs = group("runs", "Training runs");
-  CLI::App* create = add(runs, "create", "Makes a run from a plan; it trains once started", &Command::create_run, nullptr);
+  CLI::App* create =
+      add(runs, "create", "Makes a run from a plan; it trains once started", &Command::create_run, nullptr);
   create->add_option("--name", options.name, "a name for people")->required();
   create->add_option("--plan", options.plan, "plan.toml, as the partners have allowed it")->required();
   add(runs, "start", "Starts a run, or queues it behind the one that trains", &Command::start_run, "run_id");

@@ -66,12 +66,13 @@ std::string progress_text(const Json& run) {
   const std::uint64_t filled = kWidth * done / total;
   std::string text = fmt::format("[{:#<{}}{:.<{}}] {}/{} rounds", "", filled, "", kWidth - filled, done, total);
   if (const Json round = field(run, "round"); round.is_object()) {
-    text += fmt::format(", round {} attempt {} {}", cell(field(round, "round_no"), false), cell(field(round, "attempt"), false),
-                        cell(field(round, "phase"), false));
+    text += fmt::format(", round {} attempt {} {}", cell(field(round, "round_no"), false),
+                        cell(field(round, "attempt"), false), cell(field(round, "phase"), false));
   } else {
     text += ", " + cell(field(run, "state"), false);
   }
-  if (const Json auc = field(run, "mean_auc"); auc.is_number()) text += fmt::format(", mean AUC {:.4f}", auc.get<double>());
+  if (const Json auc = field(run, "mean_auc"); auc.is_number())
+    text += fmt::format(", mean AUC {:.4f}", auc.get<double>());
   return text;
 }
 

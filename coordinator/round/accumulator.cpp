@@ -26,10 +26,12 @@ void for_each_block(ByteView piece, Visit visit) {
 
 Status Accumulator::add(std::size_t first_word, ByteView piece) {
   if (piece.size() % 8 != 0) {
-    return Error{ErrorCode::malformed, "a piece of " + std::to_string(piece.size()) + " bytes is no whole number of words"};
+    return Error{ErrorCode::malformed,
+                 "a piece of " + std::to_string(piece.size()) + " bytes is no whole number of words"};
   }
   if (first_word > sum_.size() || piece.size() / 8 > sum_.size() - first_word) {
-    return Error{ErrorCode::out_of_range, "the piece goes beyond the vector's " + std::to_string(sum_.size()) + " words"};
+    return Error{ErrorCode::out_of_range,
+                 "the piece goes beyond the vector's " + std::to_string(sum_.size()) + " words"};
   }
   const std::uint64_t unused = ~used_bits(layout_.lane_bits);
   if (unused != 0) {

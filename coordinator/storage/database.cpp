@@ -18,10 +18,11 @@ Status refuse_if_lost(const std::filesystem::path& state_directory) {
   }
   const std::filesystem::path models = state_directory / "models";
   if (!std::filesystem::is_directory(models, missing) || std::filesystem::is_empty(models, missing)) return {};
-  return Error{ErrorCode::database,
-               fmt::format("{} is missing or empty beside the models of former runs; restore it from a backup, or move {} "
-                           "away to begin a new federation",
-                           file.string(), state_directory.string())};
+  return Error{
+      ErrorCode::database,
+      fmt::format("{} is missing or empty beside the models of former runs; restore it from a backup, or move {} "
+                  "away to begin a new federation",
+                  file.string(), state_directory.string())};
 }
 
 }  // namespace

@@ -5,8 +5,9 @@
 namespace bauta::coordinator {
 
 Result<std::optional<std::string>> RunRequests::created_under(std::string_view key, const Digest& request_hash) const {
-  BAUTA_TRY(Statement row, database_->query("look up the idempotency key",
-                                            "SELECT run_id, request_hash FROM run_creations WHERE idempotency_key = ?", key));
+  BAUTA_TRY(Statement row,
+            database_->query("look up the idempotency key",
+                             "SELECT run_id, request_hash FROM run_creations WHERE idempotency_key = ?", key));
   BAUTA_TRY(const bool found, row.step());
   if (!found) return std::optional<std::string>();
   if (row.digest(1) != request_hash) {
@@ -16,16 +17,17 @@ Result<std::optional<std::string>> RunRequests::created_under(std::string_view k
 }
 
 Status RunRequests::remember(std::string_view key, const Digest& request_hash, std::string_view run_id, WallTime now) {
-  return database_->run("record the idempotency key",
-                        "INSERT INTO run_creations (idempotency_key, request_hash, run_id, created_at) VALUES (?, ?, ?, ?)",
-                        key, request_hash, run_id, now);
+  return database_->run(
+      "record the idempotency key",
+      "INSERT INTO run_creations (idempotency_key, request_hash, run_id, created_at) VALUES (?, ?, ?, ?)", key,
+      request_hash, run_id, now);
 }
 
 Status RunRequests::enqueue(std::string_view run_id) {
   BAUTA_TRY(const std::uint64_t position, next_number(*database_, "run_queue"));
   return database_->run("queue the run",
-                        "INSERT INTO run_queue (run_id, position) VALUES (?, ?) ON CONFLICT (run_id) DO NOTHING", run_id,
-                        position);
+                        "INSERT INTO run_queue (run_id, position) VALUES (?, ?) ON CONFLICT (run_id) DO NOTHING",
+                        run_id, position);
 }
 
 Status RunRequests::leave_queue(std::string_view run_id) {

@@ -35,9 +35,9 @@ class Upload {
   std::uint64_t expected_bytes() const { return expected_bytes_; }
   bool complete() const { return size_ == expected_bytes_; }
 
-  /// `conflict` where `offset` is not size() (the message names size()), `oversized` beyond expected_bytes, `late` after
-  /// UploadSpool::cut_off(). After a disk_full or io error size() is what was written whole before, and the upload may
-  /// be resumed there.
+  /// `conflict` where `offset` is not size() (the message names size()), `oversized` beyond expected_bytes, `late`
+  /// after UploadSpool::cut_off(). After a disk_full or io error size() is what was written whole before, and the
+  /// upload may be resumed there.
   Status append(std::uint64_t offset, ByteView bytes);
   /// Once complete: on the medium, with its name. To be called before the answer that says so.
   Status sync();

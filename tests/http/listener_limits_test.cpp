@@ -206,7 +206,8 @@ TEST_CASE("one address cannot take all connections, and gets its place back once
   CHECK(first->read_until("hello").find(" 200 ") == 8);
   RawClient second(listener.server->port());
   CHECK(second.read_all().empty());
-  CHECK(listener.observer.wait_for(Kind::connection_refused).detail.find("max_connections_per_address") != std::string::npos);
+  CHECK(listener.observer.wait_for(Kind::connection_refused).detail.find("max_connections_per_address") !=
+        std::string::npos);
   first->close();
   while (listener.server->open_connections() > 0) std::this_thread::yield();
   CHECK(must(listener.client()->send(get("/hello"))).status == 200);

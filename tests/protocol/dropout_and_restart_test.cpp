@@ -93,7 +93,9 @@ TEST_CASE("every message of a client is the same after a restart, and its vector
   const auto all = [&](const auto& act) {
     for (PartnerIndex u = 0; u < 7; ++u) act(u);
   };
-  all([&](PartnerIndex u) { REQUIRE(harness.deliver(Phase::advertise_keys, u, harness.client(u).advertise_keys()).ok()); });
+  all([&](PartnerIndex u) {
+    REQUIRE(harness.deliver(Phase::advertise_keys, u, harness.client(u).advertise_keys()).ok());
+  });
   REQUIRE(harness.close().ok());
   all([&](PartnerIndex u) {
     const Bytes message = *harness.client(u).share_keys(*harness.round().key_set(), harness.random());

@@ -23,8 +23,7 @@ std::string code_of(const HttpResponse& response) {
   return json.is_object() ? json.value("code", "") : "";
 }
 
-CoordinatorFixture::CoordinatorFixture(std::size_t count)
-    : federation(count), authority(directory.path() / "pki") {
+CoordinatorFixture::CoordinatorFixture(std::size_t count) : federation(count), authority(directory.path() / "pki") {
   for (PartnerIndex i = 0; i < count; ++i) {
     partners.emplace_back(federation, i);
     certificates_.emplace(i, authority.partner("p" + std::to_string(i)));
@@ -36,7 +35,8 @@ CoordinatorFixture::CoordinatorFixture(std::size_t count)
   settings.state_dir = directory / "state";
   settings.roster = directory / "roster.toml";
   settings.signing_key = directory / "signing.key";
-  settings.partner_listener.address = settings.operator_listener.address = settings.health_listener.address = "127.0.0.1";
+  settings.partner_listener.address = settings.operator_listener.address = settings.health_listener.address =
+      "127.0.0.1";
   settings.partner_tls = {tls.certificate_file, tls.key_file, {}, authority.certificate_file()};
   settings.operator_tls = {operators.certificate_file, operators.key_file, {}, {}};
   settings.limits.drain = Milliseconds(1000);
@@ -87,7 +87,8 @@ std::unique_ptr<HttpClient> CoordinatorFixture::make_client(const IssuedCertific
   HttpClientSettings http;
   http.host = "127.0.0.1";
   http.port = daemon_->partner_port();
-  http.tls = TlsClientSettings{authority.certificate_file(), certificate.certificate_file, certificate.key_file, {}, true};
+  http.tls =
+      TlsClientSettings{authority.certificate_file(), certificate.certificate_file, certificate.key_file, {}, true};
   auto client = HttpClient::create(http, system_clock());
   REQUIRE(client.ok());
   return *std::move(client);
@@ -123,7 +124,8 @@ HttpResponse CoordinatorFixture::post(PartnerIndex from, const std::string& targ
   return send(from, call);
 }
 
-HttpResponse CoordinatorFixture::put(PartnerIndex from, const std::string& target, ByteView body, std::uint64_t offset) {
+HttpResponse CoordinatorFixture::put(PartnerIndex from, const std::string& target, ByteView body,
+                                     std::uint64_t offset) {
   HttpCall call;
   call.method = "PUT";
   call.target = target;
@@ -142,8 +144,8 @@ std::unique_ptr<HttpClient> CoordinatorFixture::operator_client() {
   return *std::move(client);
 }
 
-HttpResponse CoordinatorFixture::operator_call(const std::string& method, const std::string& target, const std::string& body,
-                                               HttpHeaders headers) {
+HttpResponse CoordinatorFixture::operator_call(const std::string& method, const std::string& target,
+                                               const std::string& body, HttpHeaders headers) {
   HttpCall call;
   call.method = method;
   call.target = target;

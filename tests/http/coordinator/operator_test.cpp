@@ -16,14 +16,17 @@ using nlohmann::json;
 
 namespace {
 
-std::string new_run(const std::string& name, const std::string& plan) { return json({{"name", name}, {"plan", plan}}).dump(); }
+std::string new_run(const std::string& name, const std::string& plan) {
+  return json({{"name", name}, {"plan", plan}}).dump();
+}
 
 }  // namespace
 
 TEST_CASE("without a live token nothing is told, not even what exists") {
   CoordinatorFixture f(4);
   for (const char* target : {"/v1/runs", "/v1/partners", "/v1/nothing"}) {
-    for (const std::string& value : std::vector<std::string>{"", "Bearer", "Bearer ", "Bearer wrong", "Basic dTpw", f.token}) {
+    for (const std::string& value :
+         std::vector<std::string>{"", "Bearer", "Bearer ", "Bearer wrong", "Basic dTpw", f.token}) {
       const auto response = f.operator_call("GET", target, "", {{"Authorization", value}});
       CHECK(response.status == 401);
       CHECK(response.header("WWW-Authenticate"));
@@ -64,7 +67,8 @@ TEST_CASE("a run is created with its place, shown with its ETag and listed in pa
   std::string page_token;
   int pages = 0;
   do {
-    const auto page = f.operator_json("GET", "/v1/runs?page_size=2" + (page_token.empty() ? "" : "&page_token=" + page_token));
+    const auto page =
+        f.operator_json("GET", "/v1/runs?page_size=2" + (page_token.empty() ? "" : "&page_token=" + page_token));
     for (const auto& item : page["runs"]) listed.insert(item["run_id"].get<std::string>());
     page_token = page["next_page_token"];
     ++pages;
@@ -101,7 +105,8 @@ TEST_CASE("wrong queries, bodies and plans are answered with all that is wrong")
   CHECK(status("POST", "/v1/runs", new_run("a\nb", test_plan(1, 3))) == 400);
   CHECK(status("POST", "/v1/runs", std::string(600'000, ' ')) == 413);
   CHECK(status("POST", "/v1/runs", std::string(100'000, '[')) == 400);
-  const auto bad = f.operator_call("POST", "/v1/runs", new_run("x", "nme = 1\n[model]\nwidth = 100000\n[round]\nrounds = 0\n"));
+  const auto bad =
+      f.operator_call("POST", "/v1/runs", new_run("x", "nme = 1\n[model]\nwidth = 100000\n[round]\nrounds = 0\n"));
   CHECK(bad.status == 422);
   for (const char* problem : {"nme", "width", "rounds", "name"}) {
     CHECK_MESSAGE(json::parse(bad.text())["detail"].get<std::string>().find(problem) != std::string::npos, problem);
@@ -175,7 +180,8 @@ TEST_CASE("the description of the API names every route, its verbs and who may, 
     if (std::regex_match(line, match, std::regex("    (get|post|put|delete|patch):"))) verb = match[1];
     if (std::regex_match(line, match, std::regex("      x-access: (.*)"))) {
       std::istringstream listeners(match[1].str());
-      for (std::string who; std::getline(listeners >> std::ws, who, ',');) described.insert(verb + " " + path + " " + who);
+      for (std::string who; std::getline(listeners >> std::ws, who, ',');)
+        described.insert(verb + " " + path + " " + who);
     }
   }
   std::set<std::string> routed;

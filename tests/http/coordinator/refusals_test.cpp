@@ -80,7 +80,8 @@ TEST_CASE("messages too early, too late, changed or damaged are refused with the
   check(f.post(3, f.path(3, "/keys"), f.partners[3].keys()), {409, "late"});
   check(f.post(3, f.path(3, "/keys"), f.partners[3].keys()), {409, "late"});
   std::size_t late = 0;
-  for (const auto& event : f.events("message refused")) late += event["partner"] == "p3" && event["code"] == "late" ? 1 : 0;
+  for (const auto& event : f.events("message refused"))
+    late += event["partner"] == "p3" && event["code"] == "late" ? 1 : 0;
   CHECK(late == 1);
 }
 
@@ -254,7 +255,8 @@ TEST_CASE("partners outside the cohort see nothing of the round") {
   f.start_run(test_plan(1, 3));
   f.join(kFour);
   f.keys(kFour);
-  for (const char* what : {"/keys", "/shares", "/survivors", "/certificate", "/aggregate", "/aggregate/vector", "/update/vector", ""}) {
+  for (const char* what :
+       {"/keys", "/shares", "/survivors", "/certificate", "/aggregate", "/aggregate/vector", "/update/vector", ""}) {
     check(f.get(4, f.path(0, what)), {403, "not_in_cohort"});
   }
   check(f.post(4, f.path(0, "/keys"), f.partners[0].keys()), {403, "not_in_cohort"});

@@ -1,6 +1,6 @@
-#include <doctest/doctest.h>
-
 #include "common/federation/plan.h"
+
+#include <doctest/doctest.h>
 
 namespace bauta {
 namespace {

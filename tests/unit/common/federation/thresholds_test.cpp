@@ -1,8 +1,8 @@
+#include "common/federation/thresholds.h"
+
 #include <doctest/doctest.h>
 
 #include <vector>
-
-#include "common/federation/thresholds.h"
 
 namespace bauta {
 namespace {

@@ -12,7 +12,8 @@ namespace {
 
 const std::vector<PartnerIndex> kFour = {0, 1, 2, 3};
 
-/// deadline_seconds of the test plan is 100: keys until 10 s, shares until 60 s, updates until 85 s, signatures until 100 s.
+/// deadline_seconds of the test plan is 100: keys until 10 s, shares until 60 s, updates until 85 s, signatures until
+/// 100 s.
 constexpr Milliseconds kSecond{1000};
 
 }  // namespace

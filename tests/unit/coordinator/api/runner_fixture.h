@@ -42,8 +42,16 @@ class RunnerFixture {
     auto uploads = coordinator::UploadSpool::open(directory.path() / "state", std::uint64_t{1} << 30);
     REQUIRE(uploads.ok());
     spool.emplace(*std::move(uploads));
-    coordinator::RunnerParts parts{federation.roster(), &TestFederation::coordinator_key(), &*database, &*spool, &*models,
-                                   &*registry, directory.path() / "state", &clock, &random, &log,
+    coordinator::RunnerParts parts{federation.roster(),
+                                   &TestFederation::coordinator_key(),
+                                   &*database,
+                                   &*spool,
+                                   &*models,
+                                   &*registry,
+                                   directory.path() / "state",
+                                   &clock,
+                                   &random,
+                                   &log,
                                    [this](std::function<void()> work, std::function<void()> done) {
                                      work_.emplace_back([work, done] {
                                        work();
@@ -96,7 +104,8 @@ class RunnerFixture {
   void join(const std::vector<PartnerIndex>& who) {
     const auto& attempt = *runner->current();
     const Bytes plan(attempt.plan.begin(), attempt.plan.end());
-    for (const PartnerIndex u : who) partners[u].join(encode(Invitation{attempt.round->context().descriptor_blob, plan}));
+    for (const PartnerIndex u : who)
+      partners[u].join(encode(Invitation{attempt.round->context().descriptor_blob, plan}));
   }
   Status send(coordinator::Phase phase, PartnerIndex from, ByteView message) {
     auto& attempt = *runner->current();
@@ -189,7 +198,8 @@ class RunnerFixture {
     REQUIRE(bytes->size() == layout.byte_count());
     std::copy(bytes->begin(), bytes->end(), wire_bytes_mutable(sum).begin());
     std::vector<std::uint64_t> expected(layout.word_count());
-    for (const PartnerIndex u : attempt->round->survivors()) add_packed(expected, partners[u].plain(), layout.lane_bits);
+    for (const PartnerIndex u : attempt->round->survivors())
+      add_packed(expected, partners[u].plain(), layout.lane_bits);
     CHECK(sum == expected);
     for (const PartnerIndex u : who) {
       const auto hash = partners[u].accept(*attempt->round->aggregate(), sum);

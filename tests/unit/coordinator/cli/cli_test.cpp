@@ -21,8 +21,9 @@ TEST_CASE("a server's URL gives host and port, and nothing but a plain https URL
   REQUIRE(numbered.ok());
   CHECK(numbered->host == "::1");
   CHECK(numbered->port == 9000);
-  for (const char* url : {"", "http://x", "https://", "https://:80", "https://x:", "https://x:0", "https://x:65536", "https://x:8o",
-                          "https://x/y", "https://u@x", "https://[::1", "https://[::1]x", "https://[::1]:", "https://x?y"}) {
+  for (const char* url :
+       {"", "http://x", "https://", "https://:80", "https://x:", "https://x:0", "https://x:65536", "https://x:8o",
+        "https://x/y", "https://u@x", "https://[::1", "https://[::1]x", "https://[::1]:", "https://x?y"}) {
     CAPTURE(url);
     const auto refused = client_settings_of(url, "ca.pem");
     REQUIRE_FALSE(refused.ok());

@@ -11,11 +11,11 @@ using bauta::coordinator::PartnerRegistry;
 namespace {
 
 std::shared_ptr<const Roster> three_partners() {
-  std::string text = "federation = \"test\"\nfederation_id = \"" + std::string(64, 'a') + "\"\n[coordinator]\nsigning_key = \"" +
-                     to_base64(SigningKey::generate_ed25519().spki()) + "\"\n";
+  std::string text = "federation = \"test\"\nfederation_id = \"" + std::string(64, 'a') +
+                     "\"\n[coordinator]\nsigning_key = \"" + to_base64(SigningKey::generate_ed25519().spki()) + "\"\n";
   for (const char* id : {"ant", "bee", "cat"}) {
-    text += std::string("[[partner]]\nid = \"") + id + "\"\nsigning_key = \"" + to_base64(SigningKey::generate_ed25519().spki()) +
-            "\"\n";
+    text += std::string("[[partner]]\nid = \"") + id + "\"\nsigning_key = \"" +
+            to_base64(SigningKey::generate_ed25519().spki()) + "\"\n";
   }
   auto roster = parse_roster(text);
   BAUTA_CHECK(roster.ok());

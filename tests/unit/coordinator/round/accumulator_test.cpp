@@ -42,7 +42,8 @@ TEST_CASE("a piece may lie at any address") {
   Accumulator sum(layout);
   const std::vector<std::uint8_t> bytes = {0xff, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0};
   REQUIRE(sum.add(0, ByteView(bytes).subspan(1)).ok());
-  for (std::size_t lane = 0; lane < 4; ++lane) CHECK(lane_at(sum.words(), layout, lane) == static_cast<std::int64_t>(lane) + 1);
+  for (std::size_t lane = 0; lane < 4; ++lane)
+    CHECK(lane_at(sum.words(), layout, lane) == static_cast<std::int64_t>(lane) + 1);
 }
 
 TEST_CASE("a piece beyond the vector, of broken length or with an unused bit set changes nothing") {

@@ -36,8 +36,8 @@ struct Folder {
   Folder() : authority(directory / "pki") {
     testing::write_plain(directory / "coordinator.toml", kConfig);
     testing::write_plain(directory / "signing.key", coordinator_key().to_pem());
-    std::string roster = "federation = \"test\"\nfederation_id = \"" + std::string(64, 'a') + "\"\n[coordinator]\nsigning_key = \"" +
-                         to_base64(coordinator_key().spki()) + "\"\n";
+    std::string roster = "federation = \"test\"\nfederation_id = \"" + std::string(64, 'a') +
+                         "\"\n[coordinator]\nsigning_key = \"" + to_base64(coordinator_key().spki()) + "\"\n";
     for (const char* id : {"a", "b", "c"}) {
       roster += std::string("[[partner]]\nid = \"") + id + "\"\nsigning_key = \"" +
                 to_base64(SigningKey::generate_ed25519().spki()) + "\"\n";
@@ -80,7 +80,8 @@ TEST_CASE("flags win over the environment, the environment over the file, the fi
   CHECK(settings.log_level == LogLevel::debug);
   CHECK(settings.state_dir == folder.directory / "state");
   bool shown = false;
-  for (const ConfigEntry& entry : loaded->effective) shown = shown || (entry.key == "log.level" && entry.origin == "--log-level");
+  for (const ConfigEntry& entry : loaded->effective)
+    shown = shown || (entry.key == "log.level" && entry.origin == "--log-level");
   CHECK(shown);
 }
 
@@ -106,7 +107,8 @@ uploads = 0
 )toml");
   const auto loaded = folder.load();
   REQUIRE_FALSE(loaded.ok());
-  for (const char* part : {"rooster", "roster", "port", "partner_listener.ca", "operator_listener.ca", "level", "uploads"}) {
+  for (const char* part :
+       {"rooster", "roster", "port", "partner_listener.ca", "operator_listener.ca", "level", "uploads"}) {
     CHECK_MESSAGE(loaded.error().message.find(part) != std::string::npos, part);
   }
 }

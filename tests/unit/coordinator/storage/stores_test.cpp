@@ -214,7 +214,8 @@ TEST_CASE("a token is found by its hash until it is revoked") {
   REQUIRE(tokens.add("bert", Digest{2}, at(2)).ok());
   CHECK(tokens.add("anna", Digest{3}, at(3)).error().code == ErrorCode::conflict);
   CHECK(tokens.add("carl", Digest{1}, at(3)).error().code == ErrorCode::conflict);
-  for (const std::string& name : {std::string(), std::string("a\nb"), std::string("a b"), std::string("\x1b[31m"), std::string(65, 'x')}) {
+  for (const std::string& name :
+       {std::string(), std::string("a\nb"), std::string("a b"), std::string("\x1b[31m"), std::string(65, 'x')}) {
     CHECK(tokens.add(name, Digest{9}, at(3)).error().code == ErrorCode::invalid_argument);
   }
   CHECK(tokens.check(Digest{1}).value() == "anna");
