@@ -13,7 +13,6 @@ namespace {
 
 /// The plan's text, kept with the attempt so that a restart needs nobody to send it again.
 constexpr std::string_view kPlanItem = "plan";
-constexpr std::string_view kSecretPrefix = "secret/";
 constexpr Milliseconds kPauseAfterRefusal{1000};
 constexpr std::size_t kMaxEvidence = 100;
 constexpr std::uint64_t kModelFileOverhead = kMaxHeaderBytes + 4096;
@@ -28,6 +27,11 @@ void wipe(Items& items) {
 bool shows_a_lie(ErrorCode code) {
   return code == ErrorCode::equivocation || code == ErrorCode::bad_signature || code == ErrorCode::bad_share ||
          code == ErrorCode::conflict || code == ErrorCode::malformed;
+}
+
+// Who we are is not accepted at present: nothing is said of the round.
+bool is_refused_identity(ErrorCode code) {
+  return code == ErrorCode::unauthenticated || code == ErrorCode::forbidden || code == ErrorCode::revoked;
 }
 
 // Whom an invitation claims to be for, before anything of it is believed: only to not ask for it again.
@@ -151,7 +155,7 @@ Status Agent::resume() {
       BAUTA_TRY([[maybe_unused]] PlanInUse* const in_use, use_plan(text, plan));
       BAUTA_TRY(RoundContext context, open_descriptor(membership_.roster, descriptor->second));
       for (const auto& [key, bytes] : items) {
-        if (!key.starts_with(kSecretPrefix)) messages_.emplace(key, bytes);
+        if (!key.starts_with(item::kSecretPrefix)) messages_.emplace(key, bytes);
       }
       // Whether it vouches for the model stands in the message that it has signed.
       BAUTA_TRY(round_, ClientRound::open(membership_, std::move(context), {settings_.policy.honest_survivors}, items,
@@ -346,6 +350,12 @@ Result<Progress> Agent::call_failed(const Error& error) {
     note_trouble("coordinator not reached", error);
     return wait();
   }
+  // A round whose U3 we signed may need our shares to be opened: while only we are refused, and not the round over,
+  // they are kept.
+  if (messages_.contains(std::string(item::kCertify)) && is_refused_identity(error.code)) {
+    note_trouble("refused", error);
+    return wait();
+  }
   if (error.code != ErrorCode::late) {
     tools_.log.warning("refused", {{"code", to_string(error.code)}, {"reason", error.message}});
   }
@@ -405,7 +415,7 @@ Status Agent::save(std::vector<StoredItem> extra, std::vector<StoredItem> latche
   const Status written = tools_.store.put_all(id().round_no, id().attempt, items, latches);
   if (written.ok()) {
     for (const auto& [key, bytes] : items) {
-      if (!key.starts_with(kSecretPrefix)) messages_.emplace(key, bytes);
+      if (!key.starts_with(item::kSecretPrefix)) messages_.emplace(key, bytes);
     }
   }
   wipe(items);

@@ -232,6 +232,10 @@ Result<Progress> Agent::fetch_certificate() {
 Result<Progress> Agent::send_unmask() {
   const Status sent = tools_.link.send_unmask(id(), message(item::kUnmask));
   if (sent.ok()) tools_.log.info("shares revealed", {{"round", id().round_no}});
+  if (sent.ok() || sent.error().code == ErrorCode::late) {
+    BAUTA_RETURN_IF_ERROR(tools_.store.erase_items(id().round_no, id().attempt, item::kSecretPrefix));
+    round_->forget_secrets();
+  }
   return after_sending(sent, Stage::aggregate);
 }
 

@@ -20,8 +20,8 @@ ClientRound::ClientRound(Membership membership, RoundContext context, SigningRul
     : membership_(std::move(membership)), context_(std::move(context)), rules_(rules), stored_(std::move(stored)) {}
 
 ClientRound::~ClientRound() {
-  for (auto& [key, bytes] : stored_) explicit_bzero(bytes.data(), bytes.size());
-  for (auto& [key, bytes] : unsaved_) explicit_bzero(bytes.data(), bytes.size());
+  for (auto& [key, bytes] : stored_) const WipeOnExit wiped(bytes);
+  for (auto& [key, bytes] : unsaved_) const WipeOnExit wiped(bytes);
 }
 
 Result<std::unique_ptr<ClientRound>> ClientRound::open(Membership membership, RoundContext context, SigningRules rules,
@@ -31,12 +31,15 @@ Result<std::unique_ptr<ClientRound>> ClientRound::open(Membership membership, Ro
   BAUTA_RETURN_IF_ERROR(round->same_as_before(item::kDescriptor, round->context_.descriptor_blob, "round descriptor"));
   const Bytes* secrets = round->stored(item::kSecretKeys);
   const Bytes* message = round->stored(item::kAdvertiseKeys);
-  if (secrets && message) {
-    if (secrets->size() != 64) return damaged(item::kSecretKeys);
-    round->keys_.e.secret = secret_from(*secrets, 0);
-    round->keys_.m.secret = secret_from(*secrets, 32);
-    round->keys_.e.public_key = x25519_public(round->keys_.e.secret);
-    round->keys_.m.public_key = x25519_public(round->keys_.m.secret);
+  const bool forgotten = !secrets && round->stored(item::kUnmask);
+  if (message && (secrets || forgotten)) {
+    if (secrets) {
+      if (secrets->size() != 64) return damaged(item::kSecretKeys);
+      round->keys_.e.secret = secret_from(*secrets, 0);
+      round->keys_.m.secret = secret_from(*secrets, 32);
+      round->keys_.e.public_key = x25519_public(round->keys_.e.secret);
+      round->keys_.m.public_key = x25519_public(round->keys_.m.secret);
+    }
     round->keys_.message = *message;
     BAUTA_RETURN_IF_ERROR(round->replay(random));
     return round;
@@ -98,9 +101,9 @@ Result<Bytes> ClientRound::share_keys(ByteView key_set, RandomSource& random) {
   if (!dealt_) {
     const Bytes* seed = stored(item::kSelfSeed);
     const Bytes* message = stored(item::kShareKeys);
-    if (seed && message) {
-      if (seed->size() != 32) return damaged(item::kSelfSeed);
-      dealt_ = DealtShares{secret_from(*seed, 0), *message};
+    if (message && (seed || stored(item::kUnmask))) {
+      if (seed && seed->size() != 32) return damaged(item::kSelfSeed);
+      dealt_ = DealtShares{seed ? secret_from(*seed, 0) : SecretBytes<32>(), *message};
     } else {
       BAUTA_TRY(dealt_, bauta::client::share_keys(membership_, context_, keys_, *u1_, random));
       remember(item::kKeySet, key_set);
@@ -154,6 +157,21 @@ Result<Bytes> ClientRound::unmask(ByteView certificate) {
   remember(item::kCertificate, certificate);
   remember(item::kUnmask, message);
   return message;
+}
+
+void ClientRound::forget_secrets() {
+  BAUTA_CHECK(stored(item::kUnmask));
+  keys_.e.secret.wipe();
+  keys_.m.secret.wipe();
+  dealt_->b.wipe();
+  u2_->shares.clear();
+  for (const std::string_view key : {item::kSecretKeys, item::kSelfSeed}) {
+    const auto found = stored_.find(std::string(key));
+    if (found == stored_.end()) continue;
+    Bytes secret = std::move(found->second);
+    const WipeOnExit wiped(secret);
+    stored_.erase(found);
+  }
 }
 
 Result<Aggregate> ClientRound::accept_aggregate(ByteView aggregate, std::span<const std::uint64_t> sum) const {

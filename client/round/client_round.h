@@ -22,6 +22,7 @@ namespace bauta::client {
 /// Names of the items in the outbox.
 namespace item {
 inline constexpr std::string_view kDescriptor = "descriptor";
+inline constexpr std::string_view kSecretPrefix = "secret/";
 inline constexpr std::string_view kSecretKeys = "secret/keys";  ///< e and m, 64 bytes
 inline constexpr std::string_view kAdvertiseKeys = "out/1";
 inline constexpr std::string_view kKeySet = "in/1";
@@ -68,6 +69,9 @@ class ClientRound {
   /// `signed_on_model`: the U3 this client has ever signed on the descriptor's model, on whatever attempt.
   Result<std::optional<Bytes>> certify(ByteView survivor_set, const std::optional<Digest>& signed_on_model);
   Result<Bytes> unmask(ByteView certificate);
+  /// When the coordinator has the unmasking shares: keys, seed and shares are wiped, and no item under kSecretPrefix is
+  /// needed any more to open this attempt again. What is left checks the aggregate and repeats messages.
+  void forget_secrets();
   Result<Aggregate> accept_aggregate(ByteView aggregate, std::span<const std::uint64_t> sum) const;
 
   /// U3 and its hash, after certify().

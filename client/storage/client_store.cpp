@@ -248,6 +248,14 @@ Result<std::vector<std::pair<std::uint64_t, std::uint32_t>>> ClientStore::rounds
   return rounds;
 }
 
+Status ClientStore::erase_items(std::uint64_t round_no, std::uint32_t attempt, std::string_view prefix) {
+  BAUTA_RETURN_IF_ERROR(
+      database_.run("erase from the outbox",
+                    "DELETE FROM round_state WHERE round_no = ? AND attempt = ? AND substr(key, 1, length(?3)) = ?3",
+                    round_no, attempt, prefix));
+  return database_.truncate_wal();
+}
+
 Status ClientStore::erase(std::uint64_t round_no, std::uint32_t attempt) {
   BAUTA_RETURN_IF_ERROR(database_.run("erase the round", "DELETE FROM round_state WHERE round_no = ? AND attempt = ?",
                                       round_no, attempt));

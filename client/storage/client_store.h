@@ -79,7 +79,9 @@ class ClientStore {
   Result<StoredItems> load(std::uint64_t round_no, std::uint32_t attempt) const;
   /// Attempts with stored items, oldest first.
   Result<std::vector<std::pair<std::uint64_t, std::uint32_t>>> rounds_under_way() const;
-  /// After phase 5 was acknowledged or the attempt is void: items and masked vector are gone from the files.
+  /// The attempt's items whose key begins with `prefix` are gone from the files.
+  Status erase_items(std::uint64_t round_no, std::uint32_t attempt, std::string_view prefix);
+  /// When the attempt is over: items and masked vector are gone from the files.
   Status erase(std::uint64_t round_no, std::uint32_t attempt);
 
   Result<std::optional<Bytes>> latch(std::string_view key) const;

@@ -193,6 +193,60 @@ TEST_CASE("a call that fails, or whose answer is lost, at any point costs neithe
   }
 }
 
+TEST_CASE("once the coordinator has the shares no secret of the round is on disk, and a restart still ends it") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  const RoundId id{1, 1};
+  federation.coordinator.open(id);
+  REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::unmask; }, federation.everybody()));
+  const auto secret_items = [&] {
+    auto items = *host.store().load(id.round_no, id.attempt);
+    std::erase_if(items, [](const auto& entry) { return !entry.first.starts_with(item::kSecretPrefix); });
+    return items;
+  };
+  const auto on_disk = [&](const Bytes& secret) {
+    for (const char* name : {"client.db", "client.db-wal"}) {
+      const Bytes file = *read_file(host.directory() / name, std::uint64_t{1} << 30);
+      if (std::search(file.begin(), file.end(), secret.begin(), secret.end()) != file.end()) return true;
+    }
+    return false;
+  };
+  const auto secrets = secret_items();
+  REQUIRE(secrets.size() == 2);
+  for (const auto& [key, secret] : secrets) REQUIRE(on_disk(secret));
+  federation.step(0);
+  REQUIRE(host.agent().stage() == Stage::aggregate);
+  CHECK(secret_items().empty());
+  for (const auto& [key, secret] : secrets) CHECK_FALSE(on_disk(secret));
+  host.reopen();
+  REQUIRE(federation.finish_round(id, federation.everybody()));
+  federation.check_sum(id);
+}
+
+TEST_CASE("who has signed a U3 keeps its shares while it is refused as a partner, who has not gives the attempt up") {
+  for (const ErrorCode code : {ErrorCode::unauthenticated, ErrorCode::forbidden, ErrorCode::revoked}) {
+    CAPTURE(to_string(code));
+    Federation federation(3);
+    AgentHost& host = *federation.hosts[0];
+    federation.coordinator.open({1, 1});
+    REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::key_set; }, {0}));
+    host.link.fault = {host.link.calls + 1, false, code};
+    federation.step(0);
+    CHECK_FALSE(host.agent().attempt());
+
+    federation.coordinator.abandon({1, 1});
+    federation.coordinator.open({1, 2});
+    for (const Stage stage : {Stage::certificate, Stage::unmask}) {
+      REQUIRE(federation.drive([&] { return host.agent().stage() == stage; }, federation.everybody()));
+      host.link.fault = {host.link.calls + 1, false, code};
+      federation.step(0);
+      CHECK(host.agent().attempt() == RoundId{1, 2});
+    }
+    REQUIRE(federation.finish_round({1, 2}, federation.everybody()));
+    federation.check_sum({1, 2});
+  }
+}
+
 TEST_CASE("an upload that breaks again and again goes on where it stopped") {
   Federation federation(3);
   federation.hosts[2]->link.upload_piece = 9'999;
