@@ -9,6 +9,7 @@
 #include "common/base/file.h"
 #include "common/base/worker.h"
 #include "common/net/http_server.h"
+#include "common/net/log_observer.h"
 #include "coordinator/api/health_endpoints.h"
 #include "coordinator/api/operator_endpoints.h"
 #include "coordinator/api/partner_endpoints.h"
@@ -21,39 +22,17 @@ namespace {
 constexpr Milliseconds kTick{200};
 
 /// Log lines and counters of the listeners.
-class ListenerLog final : public HttpObserver {
+class ListenerObserver final : public HttpObserver {
  public:
-  ListenerLog(const Logger& log, Metrics& metrics) : log_(log), metrics_(metrics) {}
+  ListenerObserver(const Logger& log, Metrics& metrics) : lines_(log), metrics_(metrics) {}
 
   void on_event(const HttpEvent& event) override {
     metrics_.count(event);
-    if (!event.log) return;
-    using Kind = HttpEvent::Kind;
-    const std::string_view name = to_string(event.kind);
-    const std::initializer_list<LogField> fields = {{"listener", event.listener},
-                                                    {"remote", event.remote_address},
-                                                    {"partner", event.partner_id},
-                                                    {"method", event.method},
-                                                    {"path", event.path},
-                                                    {"status", event.status},
-                                                    {"bytes_in", event.bytes_in},
-                                                    {"bytes_out", event.bytes_out},
-                                                    {"milliseconds", event.duration.count()},
-                                                    {"detail", event.detail},
-                                                    {"left_out", event.left_out}};
-    switch (event.kind) {
-      case Kind::request_done: return log_.debug(name, fields);
-      case Kind::connection_lost: return log_.info(name, fields);
-      case Kind::request_refused:
-      case Kind::connection_refused:
-      case Kind::handshake_failed: return log_.warning(name, fields);
-      case Kind::service_failed:
-      case Kind::accept_failed: return log_.error(name, fields);
-    }
+    lines_.on_event(event);
   }
 
  private:
-  const Logger& log_;
+  LogObserver lines_;
   Metrics& metrics_;
 };
 
@@ -85,7 +64,7 @@ Result<FileDescriptor> lock_state(const std::filesystem::path& state_dir) {
 
 struct Daemon::Impl {
   Impl(const Clock& the_clock, RandomSource& the_random, const Logger& the_log)
-      : clock(the_clock), random(the_random), log(the_log), listener_log(the_log, metrics) {}
+      : clock(the_clock), random(the_random), log(the_log), observer(the_log, metrics) {}
 
   Status open(const Settings& settings);
   Status listen(const Settings& settings);
@@ -96,7 +75,7 @@ struct Daemon::Impl {
   RandomSource& random;
   const Logger& log;
   Metrics metrics;
-  ListenerLog listener_log;
+  ListenerObserver observer;
   Identity identity;
   FileDescriptor state_lock;
 
@@ -174,14 +153,13 @@ Status Daemon::Impl::listen(const Settings& settings) {
   io.emplace();
   HttpServerSettings partner = server_settings("partner", settings.partner_listener, settings.limits);
   partner.tls = settings.partner_tls;
-  BAUTA_TRY(partner_server,
-            HttpServer::start(std::move(partner), *partner_endpoints, *io, *control, clock, listener_log));
+  BAUTA_TRY(partner_server, HttpServer::start(std::move(partner), *partner_endpoints, *io, *control, clock, observer));
   HttpServerSettings operators = server_settings("operator", settings.operator_listener, settings.limits);
   operators.tls = settings.operator_tls;
   BAUTA_TRY(operator_server,
-            HttpServer::start(std::move(operators), *operator_endpoints, *io, *control, clock, listener_log));
+            HttpServer::start(std::move(operators), *operator_endpoints, *io, *control, clock, observer));
   const HttpServerSettings health = server_settings("health", settings.health_listener, settings.limits);
-  BAUTA_TRY(health_server, HttpServer::start(health, *health_endpoints, *io, *control, clock, listener_log));
+  BAUTA_TRY(health_server, HttpServer::start(health, *health_endpoints, *io, *control, clock, observer));
   control->post([this] { tick(); });
   health_endpoints->set_ready(true);
   log.info("listening", {{"partner_port", partner_server->port()},

@@ -19,6 +19,7 @@ void LogObserver::on_event(const HttpEvent& event) {
   };
   switch (event.kind) {
     case HttpEvent::Kind::request_done: return write(&Logger::debug);
+    case HttpEvent::Kind::connection_lost: return write(&Logger::info);
     case HttpEvent::Kind::service_failed:
     case HttpEvent::Kind::accept_failed: return write(&Logger::error);
     default: return write(&Logger::warning);

@@ -6,7 +6,8 @@
 
 namespace bauta {
 
-/// Answered requests at debug level, refusals and lost connections as warnings, the service's own failures as errors.
+/// Answered requests at debug level, lost connections as information, refusals as warnings, the service's own failures
+/// as errors.
 class LogObserver final : public HttpObserver {
  public:
   explicit LogObserver(const Logger& log) : log_(log) {}
