@@ -434,11 +434,7 @@ HttpSession::NextStep HttpSession::stream_to_sink() {
     body_started += steady_now() - before;  // our own disk is not the sender's fault
     if (!ran) co_return refuse_busy("the server is shutting down");
     if (!failure.empty()) co_return service_failed(failure);
-    if (!written.ok()) {
-      response_ = problem_response(written.error());
-      detail_ = written.error().message;
-      co_return Step::answer;
-    }
+    if (!written.ok()) co_return answer_error(written.error());
     if (broken) {
       timed_out_ = timed_out;
       co_return reading_failed("body");
@@ -643,9 +639,14 @@ HttpSession::Step HttpSession::refuse_busy(std::string_view detail) {
 }
 
 HttpSession::Step HttpSession::service_failed(std::string_view detail) {
-  refuse(500, ErrorCode::internal, "the server failed on this request; its log says why");
-  detail_ = detail;
-  failed_service_ = true;
+  return answer_error({ErrorCode::internal, std::string(detail)});
+}
+
+// The sender's fault or ours: that is in the code.
+HttpSession::Step HttpSession::answer_error(const Error& error) {
+  refuse(http_status(error.code), error.code, told_to_peer(error));
+  detail_ = error.message;
+  failed_service_ = is_own_failure(error.code);
   return Step::answer;
 }
 

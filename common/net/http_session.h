@@ -81,6 +81,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   Step refuse(int status, ErrorCode code, std::string_view detail);
   Step refuse_busy(std::string_view detail);
   Step service_failed(std::string_view detail);
+  Step answer_error(const Error& error);
   Step reading_failed(std::string_view what);
   void count_read(const Transport::Outcome& outcome);
   std::string response_head(bool keep);

@@ -94,6 +94,13 @@ HttpResponse problem_response(int status, ErrorCode code, std::string_view detai
                        problem.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+bool is_own_failure(ErrorCode code) { return http_status(code) >= 500 && http_status(code) != 503; }
+
+std::string_view told_to_peer(const Error& error) {
+  return is_own_failure(error.code) ? "the server failed on this request; its log says why"
+                                    : std::string_view(error.message);
+}
+
 HttpResponse problem_response(const Error& error) {
   return problem_response(http_status(error.code), error.code, error.message);
 }

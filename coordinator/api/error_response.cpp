@@ -8,7 +8,7 @@ HttpResponse protocol_problem(const Error& error) {
   int status = http_status(error.code);
   if (error.code == ErrorCode::late) status = 409;
   if (error.code == ErrorCode::bad_signature || error.code == ErrorCode::wrong_context) status = 422;
-  HttpResponse response = problem_response(status, error.code, error.message);
+  HttpResponse response = problem_response(status, error.code, told_to_peer(error));
   if (status == 503) response.headers.emplace_back("Retry-After", "2");
   return response;
 }

@@ -7,6 +7,7 @@
 namespace bauta::coordinator {
 
 /// For partners: 409 late (the phase is over), 422 for signatures and contexts that do not hold; else as http_status.
+/// What fails on the coordinator's own side is for its log only.
 HttpResponse protocol_problem(const Error& error);
 
 /// 410: nothing more will ever come of this attempt.

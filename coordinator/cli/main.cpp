@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <set>
 #include <thread>
 
 #include "common/base/file.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::uint64_t kMaxPlanFile = 1024 * 1024;
 constexpr Milliseconds kWatchPause{500};
+constexpr std::size_t kHashDigits = 64;
 
 struct Options {
   ServerSettings server;
@@ -54,14 +56,18 @@ class Command {
   Status list_runs() { return print_list(api_.get_all("/v1/runs", "runs"), kRunColumns); }
   Status list_rounds() { return print_list(api_.get_all(run_target() + "/rounds", "rounds"), kRoundColumns); }
   Status list_models() { return print_list(api_.get("/v1/models"), kModelColumns); }
-  Status show_model() { return print_object(api_.get(model_target())); }
+  Status show_model() {
+    BAUTA_TRY(const std::string hash, model_hash());
+    return print_object(api_.get(model_target(hash)));
+  }
   Status list_partners() { return print_list(api_.get("/v1/partners"), kPartnerColumns); }
   Status revoke_partner() { return print_object(api_.post(partner_target() + "/revoke", Json())); }
   Status reinstate_partner() { return print_object(api_.post(partner_target() + "/reinstate", Json())); }
 
   Status download_model() {
-    BAUTA_RETURN_IF_ERROR(api_.download(model_target() + "/file", options_.out));
-    if (options_.format == "json") fmt::print("{}\n", Json({{"hash", options_.id}, {"file", options_.out}}).dump());
+    BAUTA_TRY(const std::string hash, model_hash());
+    BAUTA_RETURN_IF_ERROR(api_.download(model_target(hash) + "/file", options_.out));
+    if (options_.format == "json") fmt::print("{}\n", Json({{"hash", hash}, {"file", options_.out}}).dump());
     return {};
   }
 
@@ -92,8 +98,22 @@ class Command {
 
  private:
   std::string run_target() const { return "/v1/runs/" + percent_encode(options_.id); }
-  std::string model_target() const { return "/v1/models/" + percent_encode(options_.id); }
+  static std::string model_target(const std::string& hash) { return "/v1/models/" + percent_encode(hash); }
   std::string partner_target() const { return "/v1/partners/" + percent_encode(options_.id); }
+
+  /// A hash may be shortened to its beginning, as tables show it.
+  Result<std::string> model_hash() {
+    if (options_.id.size() >= kHashDigits) return options_.id;
+    BAUTA_TRY(const Json models, api_.get("/v1/models"));
+    std::set<std::string> found;
+    for (const Json& model : models) {
+      const std::string hash = model.value("hash", "");
+      if (hash.starts_with(options_.id)) found.insert(hash);
+    }
+    if (found.size() == 1) return *found.begin();
+    return Error{ErrorCode::not_found, fmt::format("{} of the models listed begin with '{}'; give more of the hash",
+                                                   found.empty() ? "none" : std::to_string(found.size()), options_.id)};
+  }
 
   Status print_object(Result<Json> answer) const {
     if (!answer.ok()) return std::move(answer).error();

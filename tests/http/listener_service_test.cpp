@@ -147,14 +147,16 @@ TEST_CASE("a body over the limit is refused before it is read, and the client ge
   CHECK(must(client->send(get("/hello"))).status == 200);
 }
 
-TEST_CASE("a sink that fails in the middle of the body is answered with its own error") {
+TEST_CASE("a sink that fails in the middle of the body is answered with its code, and only the log says more") {
   TlsListener listener;
   listener.service.on_write = [] { return Status(Error{ErrorCode::disk_full, "no space left in the spool"}); };
   listener.start();
   const auto client = listener.tls_client();
   const auto response = must(client->send(send_body("PUT", "/upload", Bytes(16 * 1024 * 1024))));
   CHECK(response.status == 507);
-  CHECK(error_from_response(response).message == "no space left in the spool");
+  CHECK(error_from_response(response).code == ErrorCode::disk_full);
+  CHECK(error_from_response(response).message == "the server failed on this request; its log says why");
+  CHECK(listener.observer.wait_for(HttpEvent::Kind::service_failed).detail == "no space left in the spool");
   REQUIRE(listener.service.upload->dropped.wait());
   CHECK(listener.service.upload->dropped_on_control);
   CHECK(listener.service.handled == 0);

@@ -13,6 +13,7 @@ class WholeRun(SystemTest):
         self.assertGreater(status["bytes_per_client_round"], self.federation.update_bytes())
         self.assertRegex(status["model_hash"], "^[0-9a-f]{64}$")
         self.assertEqual([], self.federation.wait_for_model(status["model_hash"]))
+        self.assertEqual(status["model_hash"], self.federation.bauta("models", "show", status["model_hash"][:12])["hash"])
         model = self.folder / "model.bauta"
         self.federation.download_model(status["model_hash"], model)
         self.assertGreater(model.stat().st_size, self.federation.update_bytes())
