@@ -12,122 +12,20 @@
 
 #include "common/base/file.h"
 #include "common/base/log.h"
+#include "common/base/spelling.h"
+#include "common/base/toml_hazard.h"
 
 namespace bauta {
 namespace {
 
 /// More problems than a person mends in one go are only counted.
 constexpr std::size_t kMaxProblems = 25;
-/// The parser and the destructor of its tables recurse once per level of nesting; both limits are far above any
-/// setting.
-constexpr int kMaxBrackets = 16;
-constexpr int kMaxDots = 16;
-
 /// A key or value as it may stand in a message: one line, printable, not too long.
 std::string shown(std::string_view text) {
   constexpr std::size_t kMaxShown = 120;
   const bool cut = text.size() > kMaxShown;
   std::string quoted = json_string(text.substr(0, kMaxShown));
   return quoted.substr(1, quoted.size() - 2) + (cut ? "…" : "");
-}
-
-/// What the parser must not get to see: keys with dots, arrays or inline tables nested beyond the limits, and
-/// characters beyond ASCII outside strings and comments, where TOML has none and toml++ 3.3 runs into undefined
-/// behaviour for some (U+FEBF). Nothing when there is no such thing. Follows TOML's strings and comments; text that is
-/// not TOML may be misread here only after the place where the parser gives up.
-std::optional<std::string> hazard_in(std::string_view text) {
-  int brackets = 0;
-  int dots = 0;
-  char previous = '\n';  // the last character that is no blank
-  std::size_t i = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-  const auto at = [&](std::string_view what) {
-    return fmt::format("line {}: {}", std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(i), '\n') + 1,
-                       what);
-  };
-  const auto skip_string = [&](char quote) {
-    const std::string triple(3, quote);
-    const bool multi_line = text.substr(i, 3) == triple;
-    i += multi_line ? 3 : 1;
-    while (i < text.size()) {
-      if (quote == '"' && text[i] == '\\') {
-        i += 2;
-      } else if (multi_line ? text.substr(i, 3) == triple : text[i] == quote || text[i] == '\n') {
-        i += multi_line ? 3 : 1;
-        for (int extra = 0; multi_line && extra < 2 && i < text.size() && text[i] == quote; ++extra) ++i;
-        return;
-      } else {
-        ++i;
-      }
-    }
-  };
-  while (i < text.size()) {
-    switch (text[i]) {
-      case '"':
-      case '\'':
-        if (std::string_view("\n=,.[{").find(previous) == std::string_view::npos)
-          return at("a quote inside or after a value");
-        previous = text[i];
-        skip_string(text[i]);
-        continue;
-      case '#': i = std::min(text.find('\n', i), text.size()); continue;
-      case '.':
-        if (++dots > kMaxDots) return at(fmt::format("a key of more than {} parts", kMaxDots));
-        break;
-      case '[':
-      case '{':
-        dots = 0;
-        if (++brackets > kMaxBrackets) return at(fmt::format("nested deeper than {} levels", kMaxBrackets));
-        break;
-      case ']':
-      case '}':
-        dots = 0;
-        brackets = std::max(0, brackets - 1);
-        break;
-      case '=':
-      case ',':
-      case '\n': dots = 0; break;
-      default:
-        if (static_cast<unsigned char>(text[i]) >= 0x80)
-          return at("characters other than ASCII need quotes around them");
-        break;
-    }
-    if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r') previous = text[i];
-    ++i;
-  }
-  return std::nullopt;
-}
-
-/// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment).
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
-  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitution = a[i - 1] == b[j - 1] ? 0 : 1;
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + substitution});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-    }
-  }
-  return d[a.size()][b.size()];
-}
-
-/// The most similar of `known`, or nothing where none is similar enough to be a slip of the pen.
-std::optional<std::string> closest(std::string_view key, const std::set<std::string>& known) {
-  constexpr std::size_t kMaxKey = 64;
-  if (key.size() > kMaxKey) return std::nullopt;
-  std::optional<std::string> best;
-  std::size_t best_distance = std::max<std::size_t>(1, key.size() / 3) + 1;
-  for (const std::string& candidate : known) {
-    if (candidate.size() > kMaxKey) continue;
-    const std::size_t distance = edit_distance(key, candidate);
-    if (distance < best_distance) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
 }
 
 template <class Number>
@@ -546,7 +444,7 @@ Result<ConfigReader> ConfigReader::from_text(std::string_view text, std::string 
   if (text.size() > max_bytes) {
     return Error{ErrorCode::oversized, fmt::format("{} is longer than the {} bytes allowed", name, max_bytes)};
   }
-  if (const auto hazard = hazard_in(text)) return Error{ErrorCode::malformed, fmt::format("{} {}", name, *hazard)};
+  if (const auto hazard = toml_hazard(text)) return Error{ErrorCode::malformed, fmt::format("{} {}", name, *hazard)};
   try {
     auto document = std::make_unique<Document>(toml::parse(text), std::move(name), std::filesystem::path());
     return ConfigReader(std::move(document));
