@@ -29,9 +29,10 @@ bool shows_a_lie(ErrorCode code) {
          code == ErrorCode::conflict || code == ErrorCode::malformed;
 }
 
-// Who we are is not accepted at present: nothing is said of the round.
-bool is_refused_identity(ErrorCode code) {
-  return code == ErrorCode::unauthenticated || code == ErrorCode::forbidden || code == ErrorCode::revoked;
+// Who we are, or the roster we pinned, is not accepted at present: nothing is said of the round.
+bool refuses_the_partner(ErrorCode code) {
+  return code == ErrorCode::unauthenticated || code == ErrorCode::forbidden || code == ErrorCode::revoked ||
+         code == ErrorCode::wrong_context;
 }
 
 // Whom an invitation claims to be for, before anything of it is believed: only to not ask for it again.
@@ -200,7 +201,7 @@ Result<Progress> Agent::say_hello() {
   if (!answered.ok()) {
     const ErrorCode code = answered.error().code;
     // Now, at the start, a refused certificate is a wrong set-up; later it may be one that is just being renewed.
-    if (!is_temporary(code) || code == ErrorCode::tls) return answered.error();
+    if ((!is_temporary(code) || code == ErrorCode::tls) && !is_waited_out(code)) return answered.error();
     return call_failed(answered.error());
   }
   tools_.log.info("connected");
@@ -350,9 +351,7 @@ Result<Progress> Agent::call_failed(const Error& error) {
     note_trouble("coordinator not reached", error);
     return wait();
   }
-  // A round whose U3 we signed may need our shares to be opened: while only we are refused, and not the round over,
-  // they are kept.
-  if (messages_.contains(std::string(item::kCertify)) && is_refused_identity(error.code)) {
+  if (is_waited_out(error.code)) {
     note_trouble("refused", error);
     return wait();
   }
@@ -360,6 +359,12 @@ Result<Progress> Agent::call_failed(const Error& error) {
     tools_.log.warning("refused", {{"code", to_string(error.code)}, {"reason", error.message}});
   }
   return end_attempt(error);
+}
+
+// Once our header is out others may sign a U3, and the round may need our signature or shares to end: they are kept as
+// long as only we are refused and nobody says that the round is over.
+bool Agent::is_waited_out(ErrorCode code) const {
+  return messages_.contains(std::string(item::kMaskedUpdate)) && refuses_the_partner(code);
 }
 
 Result<Progress> Agent::after_sending(const Status& sent, Stage next) {

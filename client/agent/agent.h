@@ -129,6 +129,7 @@ class Agent {
   Result<Progress> wait() const;
   /// A call failed: wait and repeat, or the end of the attempt.
   Result<Progress> call_failed(const Error& error);
+  bool is_waited_out(ErrorCode code) const;
   /// After a message: phases that are over are not its sender's concern, the next fetch says how the round stands.
   Result<Progress> after_sending(const Status& sent, Stage next);
   /// Our own round code refused what the coordinator sent.

@@ -11,7 +11,7 @@ SecretBytes<32> secret_from(ByteView bytes, std::size_t offset) {
 
 Error damaged(std::string_view item) {
   return {ErrorCode::io,
-          "the stored item " + std::string(item) + " has a wrong length; the state directory is damaged"};
+          "the stored item " + std::string(item) + " is missing or has a wrong length; the state directory is damaged"};
 }
 
 }  // namespace
@@ -31,10 +31,9 @@ Result<std::unique_ptr<ClientRound>> ClientRound::open(Membership membership, Ro
   BAUTA_RETURN_IF_ERROR(round->same_as_before(item::kDescriptor, round->context_.descriptor_blob, "round descriptor"));
   const Bytes* secrets = round->stored(item::kSecretKeys);
   const Bytes* message = round->stored(item::kAdvertiseKeys);
-  const bool forgotten = !secrets && round->stored(item::kUnmask);
-  if (message && (secrets || forgotten)) {
-    if (secrets) {
-      if (secrets->size() != 64) return damaged(item::kSecretKeys);
+  if (message) {
+    if (!round->secrets_forgotten()) {
+      if (!secrets || secrets->size() != 64) return damaged(item::kSecretKeys);
       round->keys_.e.secret = secret_from(*secrets, 0);
       round->keys_.m.secret = secret_from(*secrets, 32);
       round->keys_.e.public_key = x25519_public(round->keys_.e.secret);
@@ -54,16 +53,20 @@ Result<std::unique_ptr<ClientRound>> ClientRound::open(Membership membership, Ro
   return round;
 }
 
+bool ClientRound::secrets_forgotten() const { return stored(item::kUnmask) && !stored(item::kSecretKeys); }
+
 Status ClientRound::replay(RandomSource& random) {
   const auto replay_step = [](const auto& result) -> Status {
     if (!result.ok()) return with_context("resuming the round", result.error());
     return {};
   };
   if (stored(item::kShareKeys)) {
+    if (!stored(item::kKeySet)) return damaged(item::kKeySet);
     const Bytes key_set = *stored(item::kKeySet);
     BAUTA_RETURN_IF_ERROR(replay_step(share_keys(key_set, random)));
   }
   if (stored(item::kMaskedUpdate)) {
+    if (!stored(item::kSharePackage)) return damaged(item::kSharePackage);
     const Bytes package = *stored(item::kSharePackage);
     BAUTA_RETURN_IF_ERROR(replay_step(masked_update(package, {})));
   }
@@ -71,6 +74,9 @@ Status ClientRound::replay(RandomSource& random) {
     const Bytes copy = *survivor_set;
     BAUTA_RETURN_IF_ERROR(replay_step(certify(copy, std::nullopt)));
   }
+  if (stored(item::kUnmask) && !(dealt_ && u2_ && u3_)) return damaged("of a phase before the last");
+  // Without our key no leaf opened, which says nothing of the dealers.
+  if (secrets_forgotten()) forget_secrets();
   return {};
 }
 
@@ -101,9 +107,10 @@ Result<Bytes> ClientRound::share_keys(ByteView key_set, RandomSource& random) {
   if (!dealt_) {
     const Bytes* seed = stored(item::kSelfSeed);
     const Bytes* message = stored(item::kShareKeys);
-    if (message && (seed || stored(item::kUnmask))) {
-      if (seed && seed->size() != 32) return damaged(item::kSelfSeed);
-      dealt_ = DealtShares{seed ? secret_from(*seed, 0) : SecretBytes<32>(), *message};
+    if (message) {
+      const bool forgotten = secrets_forgotten();
+      if (!forgotten && (!seed || seed->size() != 32)) return damaged(item::kSelfSeed);
+      dealt_ = DealtShares{forgotten ? SecretBytes<32>() : secret_from(*seed, 0), *message};
     } else {
       BAUTA_TRY(dealt_, bauta::client::share_keys(membership_, context_, keys_, *u1_, random));
       remember(item::kKeySet, key_set);
@@ -165,6 +172,7 @@ void ClientRound::forget_secrets() {
   keys_.m.secret.wipe();
   dealt_->b.wipe();
   u2_->shares.clear();
+  u2_->complaints.clear();
   for (const std::string_view key : {item::kSecretKeys, item::kSelfSeed}) {
     const auto found = stored_.find(std::string(key));
     if (found == stored_.end()) continue;

@@ -88,6 +88,7 @@ class ClientRound {
   /// `equivocation` when other bytes were stored under `key` before.
   Status same_as_before(std::string_view key, ByteView bytes, std::string_view what) const;
   Status replay(RandomSource& random);
+  bool secrets_forgotten() const;
 
   Membership membership_;
   RoundContext context_;

@@ -11,12 +11,12 @@ namespace bauta {
 
 struct HttpEvent {
   enum class Kind : std::uint8_t {
-    request_done,        ///< the service answered
-    request_refused,     ///< the server answered in the service's stead, for example 413 or 503
-    connection_lost,     ///< the peer vanished or was too slow in the middle of a request or response
+    request_done,     ///< the service answered
+    request_refused,  ///< the server answered in the service's stead, for example 413 or 503, or an upload was refused
+    connection_lost,  ///< the peer vanished or was too slow in the middle of a request or response
     connection_refused,  ///< over the connection limit
     handshake_failed,
-    service_failed,  ///< an exception or a broken reply of the service; answered 500
+    service_failed,  ///< an exception or a broken reply of the service, or its disk; answered 500 or 507
     accept_failed,
   };
   Kind kind = Kind::request_done;

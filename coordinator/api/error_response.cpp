@@ -13,6 +13,11 @@ HttpResponse protocol_problem(const Error& error) {
   return response;
 }
 
+Error own_failure(Error error) {
+  if (!is_own_failure(error.code)) error.code = ErrorCode::internal;
+  return error;
+}
+
 HttpResponse gone(std::string_view reason) { return problem_response(410, ErrorCode::late, reason); }
 
 HttpResponse json_response(int status, std::string_view json) {

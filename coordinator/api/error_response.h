@@ -10,6 +10,9 @@ namespace bauta::coordinator {
 /// What fails on the coordinator's own side is for its log only.
 HttpResponse protocol_problem(const Error& error);
 
+/// An error of the coordinator's own stores: whatever its code, no partner's request is to blame for it.
+Error own_failure(Error error);
+
 /// 410: nothing more will ever come of this attempt.
 HttpResponse gone(std::string_view reason);
 

@@ -149,7 +149,8 @@ Reply OperatorEndpoints::handle(HttpRequest& request) {
     auto name = authenticate(request);
     if (!name.ok()) {
       refusals_.note(request.remote_address.substr(0, request.remote_address.rfind(':')), name.error());
-      HttpResponse response = problem_response(name.error());
+      HttpResponse response =
+          problem_response(http_status(name.error().code), name.error().code, told_to_peer(name.error()));
       if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"bauta\"");
       return response;
     }

@@ -88,8 +88,9 @@ HttpResponse PartnerEndpoints::refuse(const HttpRequest& request, const Error& e
 
 Result<PartnerIndex> PartnerEndpoints::admit(const HttpRequest& request) {
   BAUTA_TRY(const PartnerIndex partner, registry_.admit(request.peer));
-  BAUTA_TRY(const bool revoked, store_.is_revoked(request.peer->fingerprint, request.peer->partner_id));
-  if (revoked)
+  const auto revoked = store_.is_revoked(request.peer->fingerprint, request.peer->partner_id);
+  if (!revoked.ok()) return own_failure(revoked.error());
+  if (*revoked)
     return Error{ErrorCode::revoked, "the certificate of partner '" + request.peer->partner_id + "' was revoked"};
   const auto touched = touched_.find(partner);
   if (touched == touched_.end() || clock_.steady() - touched->second >= kTouchEvery) {

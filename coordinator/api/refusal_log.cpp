@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "common/net/problem.h"
+
 namespace bauta::coordinator {
 
 void RefusalLog::note(std::string_view peer, const Error& error) {
@@ -13,7 +15,9 @@ void RefusalLog::note(std::string_view peer, const Error& error) {
     ++left_out_;
     return;
   }
-  log_.warning("message refused", {{"partner", peer}, {"code", to_string(error.code)}, {"reason", error.message}});
+  const std::initializer_list<LogField> fields = {
+      {"partner", peer}, {"code", to_string(error.code)}, {"reason", error.message}};
+  is_own_failure(error.code) ? log_.error("cannot serve a partner", fields) : log_.warning("message refused", fields);
 }
 
 void RefusalLog::clear() {

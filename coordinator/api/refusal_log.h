@@ -1,4 +1,5 @@
-// "message refused" in the log once per distinct cause, so that a partner that repeats itself cannot fill the disk.
+// "message refused" in the log once per distinct cause, so that a partner that repeats itself cannot fill the disk; and
+// "cannot serve a partner" where the coordinator itself failed.
 #pragma once
 
 #include <cstdint>

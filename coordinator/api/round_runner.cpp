@@ -10,6 +10,7 @@
 #include "common/base/uuid.h"
 #include "common/masking/transcript.h"
 #include "common/model/model_file.h"
+#include "coordinator/api/error_response.h"
 #include "coordinator/storage/database.h"
 
 namespace bauta::coordinator {
@@ -136,7 +137,9 @@ Status RoundRunner::take(Attempt& attempt, const RoundEvent& event) {
   // While the sum is being opened the round is read on another thread.
   if (unmasking_ && &attempt == current_)
     return Error{ErrorCode::busy, "the sum is being opened; ask for the aggregate"};
-  BAUTA_RETURN_IF_ERROR(journal_.append(attempt.key, {&event, 1}));
+  if (const Status written = journal_.append(attempt.key, {&event, 1}); !written.ok()) {
+    return own_failure(written.error());
+  }
   attempt.round->apply(event);
   return {};
 }

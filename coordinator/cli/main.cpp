@@ -103,12 +103,15 @@ class Command {
 
   /// A hash may be shortened to its beginning, as tables show it.
   Result<std::string> model_hash() {
-    if (options_.id.size() >= kHashDigits) return options_.id;
+    std::string beginning = options_.id;
+    for (char& c : beginning) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (beginning.size() >= kHashDigits) return beginning;
+    if (beginning.empty()) return Error{ErrorCode::invalid_argument, "the hash is empty"};
     BAUTA_TRY(const Json models, api_.get("/v1/models"));
     std::set<std::string> found;
     for (const Json& model : models) {
       const std::string hash = model.value("hash", "");
-      if (hash.starts_with(options_.id)) found.insert(hash);
+      if (hash.starts_with(beginning)) found.insert(hash);
     }
     if (found.size() == 1) return *found.begin();
     return Error{ErrorCode::not_found, fmt::format("{} of the models listed begin with '{}'; give more of the hash",

@@ -152,7 +152,10 @@ Result<Upload> UploadSpool::open_upload(UploadKey key, std::uint64_t expected_by
                              state_->budget, others, expected_bytes)};
   }
 
-  BAUTA_TRY(FileDescriptor file, open_file(path, O_RDWR | O_CREAT));
+  auto opened = open_file(path, O_RDWR | O_CREAT);
+  // A spool that has vanished is the disk's fault, not "no such upload".
+  if (!opened.ok()) return Error{ErrorCode::io, opened.error().message};
+  FileDescriptor file = *std::move(opened);
   const off_t end = ::lseek(file.get(), 0, SEEK_END);
   if (end < 0) return file_error("read", path, errno);
   const auto on_disk = static_cast<std::uint64_t>(end);

@@ -62,7 +62,8 @@ class CoordinatorFixture {
   std::vector<nlohmann::json> events(const std::string& event);
 
   // Steps of a round, each for the named partners; every answer is checked.
-  /// All ask for the invitation; the gathering time passes; all take part.
+  /// All ask for the invitation and take part. The first time the gathering time passes, too; later `who` must be
+  /// everybody whom the coordinator still takes for present, so that it waits for nobody.
   void join(const std::vector<PartnerIndex>& who, const std::string& after = "0.0");
   void keys(const std::vector<PartnerIndex>& who);
   void shares(const std::vector<PartnerIndex>& who);
@@ -93,6 +94,7 @@ class CoordinatorFixture {
   std::vector<std::string> log_lines_;
   std::unique_ptr<Logger> log_;
   std::unique_ptr<coordinator::Daemon> daemon_;
+  bool gathered_ = false;  ///< since the daemon's start
   std::map<PartnerIndex, IssuedCertificate> certificates_;
   std::map<PartnerIndex, std::unique_ptr<HttpClient>> clients_;
 };

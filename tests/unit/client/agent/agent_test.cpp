@@ -223,28 +223,44 @@ TEST_CASE("once the coordinator has the shares no secret of the round is on disk
   federation.check_sum(id);
 }
 
-TEST_CASE("who has signed a U3 keeps its shares while it is refused as a partner, who has not gives the attempt up") {
-  for (const ErrorCode code : {ErrorCode::unauthenticated, ErrorCode::forbidden, ErrorCode::revoked}) {
+TEST_CASE("who has announced its update waits while it is refused as a partner, also over a restart") {
+  for (const ErrorCode code :
+       {ErrorCode::unauthenticated, ErrorCode::forbidden, ErrorCode::revoked, ErrorCode::wrong_context}) {
     CAPTURE(to_string(code));
     Federation federation(3);
     AgentHost& host = *federation.hosts[0];
-    federation.coordinator.open({1, 1});
-    REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::key_set; }, {0}));
-    host.link.fault = {host.link.calls + 1, false, code};
-    federation.step(0);
-    CHECK_FALSE(host.agent().attempt());
-
-    federation.coordinator.abandon({1, 1});
-    federation.coordinator.open({1, 2});
-    for (const Stage stage : {Stage::certificate, Stage::unmask}) {
+    const RoundId id{1, 1};
+    federation.coordinator.open(id);
+    const Stage stages[] = {Stage::update_header, Stage::survivors, Stage::statement,
+                            Stage::certificate,   Stage::unmask,    Stage::aggregate};
+    for (const Stage stage : stages) {
+      CAPTURE(to_string(stage));
       REQUIRE(federation.drive([&] { return host.agent().stage() == stage; }, federation.everybody()));
-      host.link.fault = {host.link.calls + 1, false, code};
+      const auto refused = [&] { host.link.fault = {host.link.calls + 1, false, code}; };
+      refused();
       federation.step(0);
-      CHECK(host.agent().attempt() == RoundId{1, 2});
+      CHECK(host.agent().attempt() == id);
+      host.reopen();
+      refused();
+      federation.step(0);
+      CHECK(host.agent().attempt() == id);
     }
-    REQUIRE(federation.finish_round({1, 2}, federation.everybody()));
-    federation.check_sum({1, 2});
+    REQUIRE(federation.finish_round(id, federation.everybody()));
+    federation.check_sum(id);
   }
+}
+
+TEST_CASE("who is refused as a partner before it has announced its update gives the attempt up") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::key_set; }, {0}));
+  host.link.fault = {host.link.calls + 1, false, ErrorCode::revoked};
+  federation.step(0);
+  CHECK_FALSE(host.agent().attempt());
+  host.reopen();
+  host.link.fault = {host.link.calls + 1, false, ErrorCode::revoked};
+  CHECK(host.agent().step().error().code == ErrorCode::revoked);
 }
 
 TEST_CASE("an upload that breaks again and again goes on where it stopped") {
@@ -274,6 +290,11 @@ TEST_CASE("a partner that vanishes during its upload is left out, comes back lat
   federation.hosts[4]->reopen();
   // Two of the survivors are gone after signing: the third share is the late one's.
   REQUIRE(federation.drive([&] { return federation.coordinator.at(id).round->certificate().has_value(); }, others));
+  AgentHost& late = *federation.hosts[4];
+  REQUIRE(federation.drive([&] { return late.agent().stage() == Stage::certificate; }, {4}));
+  late.link.fault = {late.link.calls + 1, false, ErrorCode::forbidden};
+  federation.step(4);
+  CHECK(late.agent().attempt() == id);
   const std::vector<std::size_t> rest = {2, 3, 4};
   REQUIRE(federation.finish_round(id, rest));
   federation.check_sum(id);
