@@ -184,7 +184,9 @@ void ClientRound::forget_secrets() {
 
 Result<Aggregate> ClientRound::accept_aggregate(ByteView aggregate, std::span<const std::uint64_t> sum) const {
   if (!u3_) return Error{ErrorCode::wrong_phase, "phase 4 comes first"};
-  return bauta::client::accept_aggregate(membership_, context_, *u1_, *u2_, *u3_, aggregate, sum);
+  const Bytes* checked = stored(item::kCertificate);
+  return bauta::client::accept_aggregate(membership_, context_, *u1_, *u2_, *u3_,
+                                         checked ? ByteView(*checked) : ByteView(), aggregate, sum);
 }
 
 }  // namespace bauta::client

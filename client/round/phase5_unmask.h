@@ -15,10 +15,11 @@ Status check_certificate(const Membership& membership, const RoundContext& conte
 Bytes unmask(const Membership& membership, const RoundContext& context, const AcceptedShares& u2,
              const AcceptedSurvivors& u3);
 
-/// Checks the coordinator's signature, the certificate inside, that `sum` is what was signed, and every published
+/// Checks the coordinator's signature, the certificate inside (unless it is `checked`, the one that passed
+/// check_certificate), that `sum` is what was signed, and every published
 /// secret against what its owner committed to.
 Result<Aggregate> accept_aggregate(const Membership& membership, const RoundContext& context, const AcceptedKeys& u1,
-                                   const AcceptedShares& u2, const AcceptedSurvivors& u3, ByteView aggregate,
-                                   std::span<const std::uint64_t> sum);
+                                   const AcceptedShares& u2, const AcceptedSurvivors& u3, ByteView checked,
+                                   ByteView aggregate, std::span<const std::uint64_t> sum);
 
 }  // namespace bauta::client

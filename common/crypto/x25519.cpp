@@ -1,5 +1,8 @@
 #include "common/crypto/x25519.h"
 
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+
 #include "common/crypto/openssl_handles.h"
 
 namespace bauta {
@@ -9,6 +12,21 @@ PkeyPtr private_key(const X25519Secret& secret) {
   PkeyPtr key(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, secret.reveal().data(), secret.size()));
   BAUTA_CHECK(key != nullptr);
   return key;
+}
+
+// OpenSSL only reads what the parameters point to.
+OSSL_PARAM octets(const char* name, std::span<const std::uint8_t, 32> bytes) {
+  return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(bytes.data()), bytes.size());
+}
+
+PkeyPtr key_pair(const X25519Secret& secret, const X25519Public& public_key) {
+  OSSL_PARAM parameters[] = {octets(OSSL_PKEY_PARAM_PRIV_KEY, secret.reveal()),
+                             octets(OSSL_PKEY_PARAM_PUB_KEY, public_key), OSSL_PARAM_construct_end()};
+  const PkeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr));
+  EVP_PKEY* key = nullptr;
+  BAUTA_CHECK(context != nullptr && EVP_PKEY_fromdata_init(context.get()) == 1 &&
+              EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, parameters) == 1);
+  return PkeyPtr(key);
 }
 
 }  // namespace
@@ -29,10 +47,14 @@ X25519Public x25519_public(const X25519Secret& secret) {
 }
 
 // Every scalar is a multiple of 8 (RFC 7748 §5), so any one will do; this is 2^254.
-bool is_small_order(const X25519Public& key) { return !x25519(X25519Secret(), key).ok(); }
+bool is_small_order(const X25519Public& key) {
+  const X25519Secret scalar;
+  static const X25519Public scalar_public = x25519_public(scalar);
+  return !x25519(scalar, scalar_public, key).ok();
+}
 
-Result<SecretBytes<32>> x25519(const X25519Secret& mine, const X25519Public& theirs) {
-  const PkeyPtr key = private_key(mine);
+Result<SecretBytes<32>> x25519(const X25519Secret& mine, const X25519Public& my_public, const X25519Public& theirs) {
+  const PkeyPtr key = key_pair(mine, my_public);
   const PkeyPtr peer(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, theirs.data(), theirs.size()));
   BAUTA_CHECK(peer != nullptr);
   const PkeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));

@@ -8,7 +8,7 @@ namespace bauta {
 Result<MaskKey> pair_mask_key(const Digest& rctx, const Digest& l1, std::uint32_t me, const X25519Secret& my_secret,
                               const X25519Public& my_public, std::uint32_t other, const X25519Public& other_public) {
   if (me == other) return Error{ErrorCode::malformed, "a partner has no pair mask with itself"};
-  BAUTA_TRY(const SecretBytes<32> shared, x25519(my_secret, other_public));
+  BAUTA_TRY(const SecretBytes<32> shared, x25519(my_secret, my_public, other_public));
   const bool first = me < other;
   Bytes info;
   append(info, as_bytes("bauta/v1/pair"));
@@ -38,8 +38,9 @@ Result<SecretBytes<32>> share_encryption_key(const Digest& rctx, const Digest& l
                                              std::uint32_t recipient, const X25519Public& sender_public,
                                              const X25519Public& recipient_public, const X25519Secret& my_secret,
                                              ShareSide side) {
+  const bool sending = side == ShareSide::sender;
   BAUTA_TRY(const SecretBytes<32> shared,
-            x25519(my_secret, side == ShareSide::sender ? recipient_public : sender_public));
+            x25519(my_secret, sending ? sender_public : recipient_public, sending ? recipient_public : sender_public));
   Bytes info;
   append(info, as_bytes("bauta/v1/share"));
   append(info, l1);

@@ -301,7 +301,7 @@ TEST_CASE(
   CHECK(*round.harness.client(0).unmask(*round.harness.round().certificate()) == first);
 }
 
-TEST_CASE("an aggregate with another sum, another secret or a missing one is refused") {
+TEST_CASE("an aggregate with another sum, certificate or secret, or without one, is refused") {
   AfterUploads round;
   for (PartnerIndex u = 0; u < 4; ++u) {
     const auto statement = round.harness.client(u).certify(*round.harness.round().survivor_set(), std::nullopt);
@@ -334,6 +334,26 @@ TEST_CASE("an aggregate with another sum, another secret or a missing one is ref
   wrong = unmasking->secrets;
   wrong[0].secret[3] ^= 1;
   CHECK(answer(sum_hash, wrong).error().code == ErrorCode::bad_share);
+
+  // Client 3 has seen no certificate before, client 0 the right one: neither takes another, or none.
+  const auto event =
+      round.harness.round().finish(TestFederation::coordinator_key(), sum_hash, Digest{5}, unmasking->secrets);
+  const auto aggregate = *decode<Aggregate>(decode<SignedBlob>(event.bytes)->payload);
+  const auto answer_with = [&](PartnerIndex u, Bytes certificate) {
+    auto changed = aggregate;
+    changed.certificate = std::move(certificate);
+    return round.harness.client(u).accept_aggregate(
+        sign_as_coordinator(label::kAggregate, round.federation, encode(changed)), sum);
+  };
+  auto statements = *decode<Certificate>(decode<SignedBlob>(aggregate.certificate)->payload);
+  statements.statements.pop_back();
+  const Bytes too_few = sign_as_coordinator(label::kCertificate, round.federation, encode(statements));
+  for (const PartnerIndex u : {PartnerIndex{0}, PartnerIndex{3}}) {
+    CAPTURE(u);
+    CHECK(answer_with(u, aggregate.certificate).ok());
+    CHECK_FALSE(answer_with(u, {}).ok());
+    CHECK(answer_with(u, too_few).error().code == ErrorCode::threshold_lost);
+  }
 }
 
 TEST_CASE("a descriptor with weaker thresholds than its cohort requires is not opened") {
