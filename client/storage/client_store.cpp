@@ -194,12 +194,25 @@ Result<std::uint64_t> ClientStore::resumed_after() const {
   return read_u64(*bytes);
 }
 
-Status ClientStore::put_all(std::uint64_t round_no, std::uint32_t attempt, std::span<const StoredItem> items,
-                            std::span<const StoredItem> latches) {
+Status ClientStore::change(const std::function<Status()>& work) {
   BAUTA_RETURN_IF_ERROR(refuse_if_restored());
   const std::uint64_t former_generation = generation_;
   const Status written = [&]() -> Status {
     BAUTA_TRY(Transaction transaction, Transaction::begin(database_));
+    BAUTA_RETURN_IF_ERROR(work());
+    BAUTA_RETURN_IF_ERROR(count_generation());
+    return transaction.commit();
+  }();
+  if (!written.ok()) {
+    generation_ = former_generation;
+    return written;
+  }
+  return write_witness();
+}
+
+Status ClientStore::put_all(std::uint64_t round_no, std::uint32_t attempt, std::span<const StoredItem> items,
+                            std::span<const StoredItem> latches) {
+  return change([&]() -> Status {
     for (const auto& [key, bytes] : items) {
       BAUTA_RETURN_IF_ERROR(database_.run("write the outbox",
                                           "INSERT INTO round_state (round_no, attempt, key, bytes) VALUES (?, ?, ?, ?) "
@@ -212,14 +225,8 @@ Status ClientStore::put_all(std::uint64_t round_no, std::uint32_t attempt, std::
       }
     }
     for (const auto& [key, bytes] : latches) BAUTA_RETURN_IF_ERROR(write_latch(key, bytes));
-    BAUTA_RETURN_IF_ERROR(count_generation());
-    return transaction.commit();
-  }();
-  if (!written.ok()) {
-    generation_ = former_generation;
-    return written;
-  }
-  return write_witness();
+    return {};
+  });
 }
 
 Result<StoredItems> ClientStore::load(std::uint64_t round_no, std::uint32_t attempt) const {
@@ -276,21 +283,11 @@ Status ClientStore::put_latch(std::string_view key, ByteView bytes) {
 
 Status ClientStore::release_latch(std::string_view key, std::string_view command, std::string_view detail,
                                   WallTime now) {
-  BAUTA_RETURN_IF_ERROR(refuse_if_restored());
-  const std::uint64_t former_generation = generation_;
-  const Status written = [&]() -> Status {
-    BAUTA_TRY(Transaction transaction, Transaction::begin(database_));
+  return change([&]() -> Status {
     BAUTA_RETURN_IF_ERROR(database_.run("release the latch", "DELETE FROM latches WHERE key = ?", key));
     if (database_.changes() == 0) return Error{ErrorCode::not_found, fmt::format("nothing is latched under {}", key)};
-    BAUTA_RETURN_IF_ERROR(log_release(command, detail, now));
-    BAUTA_RETURN_IF_ERROR(count_generation());
-    return transaction.commit();
-  }();
-  if (!written.ok()) {
-    generation_ = former_generation;
-    return written;
-  }
-  return write_witness();
+    return log_release(command, detail, now);
+  });
 }
 
 Result<std::vector<Release>> ClientStore::releases() const {

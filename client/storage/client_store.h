@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -109,6 +110,8 @@ class ClientStore {
   Result<bool> compare_with_witness();
   Status recognise(RandomSource& random);
   Status refuse_if_restored() const;
+  /// `work` and a new generation in one transaction, then the witness; nothing of it where one fails.
+  Status change(const std::function<Status()>& work);
   /// Inside a transaction.
   Status count_generation();
   Status write_witness() const;
