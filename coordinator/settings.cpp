@@ -1,10 +1,12 @@
 #include "coordinator/settings.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include "common/base/file.h"
 #include "common/base/time_format.h"
 #include "common/crypto/certificate.h"
+#include "common/net/tls_check.h"
 
 namespace bauta::coordinator {
 namespace {
@@ -14,6 +16,11 @@ constexpr std::uint64_t kMaxKeyFileBytes = 64 * 1024;
 ListenerSettings read_listener(ConfigTable& table, std::int64_t default_port) {
   ListenerSettings listener;
   listener.address = table.text("address", "127.0.0.1");
+  in6_addr parsed{};
+  if (inet_pton(AF_INET, listener.address.c_str(), &parsed) != 1 &&
+      inet_pton(AF_INET6, listener.address.c_str(), &parsed) != 1) {
+    table.problem("address", "an IPv4 or IPv6 address is needed, no name");
+  }
   listener.port = static_cast<std::uint16_t>(table.integer("port", {0, 65535}, default_port));
   return listener;
 }
@@ -42,6 +49,16 @@ Settings read_settings(ConfigTable root) {
   settings.operator_tls = read_tls(operators, false);
   ConfigTable health = root.table("health_listener");
   settings.health_listener = read_listener(health, 8445);
+  const auto same = [](const ListenerSettings& a, const ListenerSettings& b) {
+    return a.port != 0 && a.port == b.port && a.address == b.address;
+  };
+  if (same(settings.operator_listener, settings.partner_listener)) {
+    operators.problem("port", "the partner listener has this port already");
+  }
+  if (same(settings.health_listener, settings.partner_listener) ||
+      same(settings.health_listener, settings.operator_listener)) {
+    health.problem("port", "another listener has this port already");
+  }
   ConfigTable log = root.table("log");
   settings.log_format = *log_format_from(log.choice("format", {"text", "json"}, "text"));
   settings.log_level = *log_level_from(log.choice("level", {"debug", "info", "warning", "error"}, "info"));
@@ -64,11 +81,10 @@ Result<std::string> read_passphrase(const std::filesystem::path& file) {
   return text;
 }
 
-Status check_certificate(const std::filesystem::path& file, bool names_coordinator, WallTime now) {
+Status check_names_coordinator(const std::filesystem::path& file, WallTime now) {
   BAUTA_TRY(const std::string pem, read_text_file(file));
   auto der = certificate_der(pem);
   if (!der.ok()) return with_context(file.string(), der.error());
-  if (!names_coordinator) return {};
   const auto identity = certificate_identity(*der);
   if (!identity.ok()) return with_context(file.string(), identity.error());
   if (identity->role != CertificateIdentity::Role::coordinator) {
@@ -120,12 +136,9 @@ Result<Identity> load_identity(const Settings& settings) {
 }
 
 Status check_certificates(const Settings& settings, WallTime now) {
-  BAUTA_RETURN_IF_ERROR(check_certificate(settings.partner_tls.certificate_file, true, now));
-  BAUTA_RETURN_IF_ERROR(check_certificate(settings.operator_tls.certificate_file, false, now));
-  BAUTA_TRY(const std::string ca, read_text_file(settings.partner_tls.client_ca_file));
-  auto der = certificate_der(ca);
-  if (!der.ok()) return with_context(settings.partner_tls.client_ca_file.string(), der.error());
-  return {};
+  BAUTA_RETURN_IF_ERROR(check_names_coordinator(settings.partner_tls.certificate_file, now));
+  BAUTA_RETURN_IF_ERROR(check_tls(settings.partner_tls, now));
+  return check_tls(settings.operator_tls, now);
 }
 
 }  // namespace bauta::coordinator

@@ -69,7 +69,8 @@ struct Identity {
 /// Reads the roster and the signing key and checks that they belong together.
 Result<Identity> load_identity(const Settings& settings);
 
-/// The listeners' certificates: that they can be read, name the coordinator, and are valid at `now`.
+/// The listeners' TLS files: that they can be read, belong together, are valid at `now`, and that the partner
+/// listener's certificate names the coordinator and holds before the CA.
 Status check_certificates(const Settings& settings, WallTime now);
 
 }  // namespace bauta::coordinator

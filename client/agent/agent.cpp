@@ -246,11 +246,13 @@ Result<Progress> Agent::wait_for_invitation() {
   const Digest& model = opened->context.descriptor.model_hash;
   BAUTA_TRY(const auto already_signed, signed_survivors(tools_.store, model));
   if (already_signed) {
-    return refuse_invitation({ErrorCode::refused_by_policy,
-                              "this client has signed a set of survivors on the model " + to_hex(model) +
-                                  " before; a second sum on it, of one partner less, would show that partner's update. "
-                                  "`bauta-client release --model` lifts this if you accept that"},
-                             id);
+    return refuse_invitation(
+        {ErrorCode::refused_by_policy,
+         "this client has signed a set of survivors on the model " + to_hex(model) +
+             " before; a second sum on it, of one partner less, would show that partner's update. A "
+             "plan with another [model] seed begins with another model; `bauta-client release "
+             "--model` lifts this if you accept that"},
+        id);
   }
   invited_ = *std::move(opened);
   return go(Stage::model);

@@ -9,6 +9,7 @@
 #include "client/agent/service_data.h"
 #include "common/base/stop_signal.h"
 #include "common/crypto/system_random.h"
+#include "common/net/tls_check.h"
 
 namespace bauta::client {
 namespace {
@@ -62,7 +63,12 @@ Status check_setup(const ClientSettings& settings) {
   BAUTA_TRY(const PolicySettings policy, effective_policy(settings));
   const SystemClock clock;
   BAUTA_TRY(const auto http, HttpClient::create(settings.http, clock));
-  return check_certificate(settings, http->own_identity(), clock.wall());
+  BAUTA_RETURN_IF_ERROR(check_certificate(settings, http->own_identity(), clock.wall()));
+  BAUTA_RETURN_IF_ERROR(check_tls(*settings.http.tls, clock.wall()));
+  if (const Status judged = judge_policy(policy, static_cast<std::uint32_t>(identity.roster->size())); !judged.ok()) {
+    return with_context("no round could be accepted, not even with all partners of the roster", judged.error());
+  }
+  return {};
 }
 
 Status run_daemon(const ClientSettings& settings, const Logger& log) {

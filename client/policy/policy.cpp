@@ -77,7 +77,7 @@ Result<OpenedInvitation> open_invitation(const PolicySettings& settings, std::sh
   if (!settings.allowed_plans.contains(opened.plan_hash)) {
     return refused(
         fmt::format("the plan {} is not on the allow-list; read it, then `bauta-client plan allow FILE` or "
-                    "[policy] allowed_plans lets this partner train it",
+                    "[policy] allowed_plans lets this partner train it from the client's next start on",
                     to_hex(opened.plan_hash)));
   }
   if (!context.in_cohort(self)) {
@@ -113,8 +113,17 @@ Status judge(const PolicySettings& settings, const OpenedInvitation& invitation,
 }
 
 Status judge_plan(const PolicySettings& settings, const Plan& plan, std::uint32_t n) {
+  if (plan.round.min_participants > n) {
+    return refused(fmt::format("the plan's round.min_participants is {}, but there are only {} partners",
+                               plan.round.min_participants, n));
+  }
   const std::uint32_t f_max = colluding_for(n, plan.round.max_colluding);
   return check_own_rules(settings, n, f_max, thresholds_for(n, f_max, plan.round.min_participants));
+}
+
+Status judge_policy(const PolicySettings& settings, std::uint32_t n) {
+  const std::uint32_t f_max = colluding_for(n, settings.min_colluding);
+  return check_own_rules(settings, n, f_max, thresholds_for(n, f_max, settings.min_participants));
 }
 
 }  // namespace bauta::client

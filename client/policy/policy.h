@@ -57,6 +57,8 @@ Result<OpenedInvitation> open_invitation(const PolicySettings& settings, std::sh
 Status judge(const PolicySettings& settings, const OpenedInvitation& invitation, std::uint64_t parameters,
              const PolicyMemory& memory);
 
+/// Whether any plan could be accepted with a cohort of `n`: for `config check`.
+Status judge_policy(const PolicySettings& settings, std::uint32_t n);
 /// Whether a run of this plan could be accepted at all by a cohort of `n`: for `plan allow` and `config check`.
 Status judge_plan(const PolicySettings& settings, const Plan& plan, std::uint32_t n);
 

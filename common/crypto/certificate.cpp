@@ -57,8 +57,10 @@ Result<std::string> only_uri(X509* certificate) {
                 static_cast<std::size_t>(ASN1_STRING_length(text)));
   }
   if (!uri) {
-    return Error{ErrorCode::unauthenticated,
-                 "the certificate has no subject alternative name of the form URI:urn:bauta:partner:<id>"};
+    return Error{
+        ErrorCode::unauthenticated,
+        "the certificate has no subject alternative name of the form URI:urn:bauta:partner:<id> (a partner's) or "
+        "URI:urn:bauta:coordinator (that of the coordinator's partner listener)"};
   }
   return *uri;
 }

@@ -64,7 +64,8 @@ Result<SigningKey> SigningKey::from_pem(std::string_view pem, std::string_view p
   if (key.key_ == nullptr) {
     const std::string reason = take_openssl_error();
     if (given.asked && passphrase.empty()) {
-      return Error{ErrorCode::invalid_argument, "the private key is encrypted and no passphrase is given: set one"};
+      return Error{ErrorCode::invalid_argument,
+                   "the private key is encrypted and no passphrase is given: set a passphrase file that is not empty"};
     }
     if (given.asked) {
       return Error{ErrorCode::invalid_argument,

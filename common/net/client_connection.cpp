@@ -222,18 +222,25 @@ Error ClientConnection::tls_failure(bool handshake) {
   const auto refusal = certificate_refusal(ssl_.get());
   if (!refusal.empty()) {
     ERR_clear_error();
-    return Error{ErrorCode::tls, fmt::format("the certificate of {} is refused (it must be signed by the CA in the "
-                                             "ca_file and be issued for '{}'): {}",
+    return Error{ErrorCode::tls, fmt::format("the certificate of {} is refused (it must be signed by the configured "
+                                             "CA and be issued for '{}'; is this the right port?): {}",
                                              where_, name_, refusal)};
   }
   const auto alert = peer_alert(error);
   if (!alert.empty()) {
     const bool certificate = is_certificate_alert(error);
     ERR_clear_error();
+    if (certificate && SSL_get_certificate(ssl_.get()) == nullptr) {
+      return Error{ErrorCode::tls,
+                   fmt::format("{} wants a client certificate, and none is configured here (TLS alert '{}'): "
+                               "is this the port of the partner listener?",
+                               where_, alert)};
+    }
     if (certificate) {
       return Error{ErrorCode::tls,
                    fmt::format("the coordinator refused our certificate (TLS alert '{}' from {}): check that this "
-                               "federation's CA issued it, that it has not expired, and that it is configured here",
+                               "federation's CA issued it with the extended key usage clientAuth, and that it has not "
+                               "expired",
                                alert, where_)};
     }
     return Error{ErrorCode::tls, fmt::format("{} sent the TLS alert '{}'", where_, alert)};

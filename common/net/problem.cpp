@@ -144,9 +144,12 @@ Error error_from_response(const HttpResponse& response) {
   if (const auto detail = problem.find("detail"); detail != problem.end() && detail->is_string()) {
     error.message = detail->get<std::string>();
     // One line, whatever the peer wrote.
-    for (char& c : error.message) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    std::string line;
+    for (const char c : error.message) {
+      if (c == '\n') line += ';';
+      line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
     }
+    error.message = std::move(line);
   }
   return error;
 }

@@ -24,7 +24,7 @@ struct RequestHeadParser::Impl {
 
   RequestHeadLimits limits;
   http::request_parser<http::empty_body> parser;
-  bool past_start_line = false;
+  std::size_t taken = 0;
   RequestHeadError error;
 };
 
@@ -58,13 +58,16 @@ RequestHeadParser::State RequestHeadParser::feed(std::string_view buffered, std:
     const auto rest = buffered.substr(consumed);
     const auto taken = parser.put(boost::asio::buffer(rest.data(), rest.size()), failure);
     consumed += taken;
-    if (taken > 0) impl_->past_start_line = true;
+    impl_->taken += taken;
     if (failure == http::error::need_more) return State::need_more;
     if (failure) break;
   }
+  // Beast counts the start line or not, as the pieces fall.
+  if (!failure && impl_->taken > impl_->limits.max_header_bytes) failure = http::error::header_limit;
   if (!failure) return State::complete;
   if (failure == http::error::header_limit) {
-    impl_->error = impl_->past_start_line
+    const bool past_start_line = impl_->taken > 0 || buffered.find('\n') != std::string_view::npos;
+    impl_->error = past_start_line
                        ? refused(431, ErrorCode::oversized,
                                  fmt::format("the header is longer than {} bytes", impl_->limits.max_header_bytes))
                        : refused(414, ErrorCode::oversized,

@@ -118,7 +118,7 @@ OperatorEndpoints::OperatorEndpoints(RoundRunner& runner, RunStore& runs, RoundS
       models_(models),
       clock_(clock),
       log_(log),
-      refusals_(log, clock) {}
+      refusals_(log, clock, "token refused", "remote") {}
 
 BodyRule OperatorEndpoints::body_rule(const HttpRequest& head) const {
   const auto* route = find_route(routes(), head, nullptr, nullptr);

@@ -16,8 +16,8 @@ void RefusalLog::note(std::string_view peer, const Error& error) {
     return;
   }
   const std::initializer_list<LogField> fields = {
-      {"partner", peer}, {"code", to_string(error.code)}, {"reason", error.message}};
-  is_own_failure(error.code) ? log_.error("cannot serve a partner", fields) : log_.warning("message refused", fields);
+      {peer_field_, peer}, {"code", to_string(error.code)}, {"reason", error.message}};
+  is_own_failure(error.code) ? log_.error("cannot serve a request", fields) : log_.warning(event_, fields);
 }
 
 void RefusalLog::clear() {

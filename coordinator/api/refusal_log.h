@@ -1,5 +1,5 @@
 // "message refused" in the log once per distinct cause, so that a partner that repeats itself cannot fill the disk; and
-// "cannot serve a partner" where the coordinator itself failed.
+// "cannot serve a request" where the coordinator itself failed.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,10 @@ namespace bauta::coordinator {
 /// Control thread.
 class RefusalLog {
  public:
-  RefusalLog(const Logger& log, const Clock& clock) : log_(log), clock_(clock), since_(clock.steady()) {}
+  /// `event` is the line's name, `peer_field` what the peer stands under in it.
+  RefusalLog(const Logger& log, const Clock& clock, std::string_view event = "message refused",
+             std::string_view peer_field = "partner")
+      : log_(log), clock_(clock), event_(event), peer_field_(peer_field), since_(clock.steady()) {}
 
   /// Writes a line unless the same peer was refused for the same cause before; a peer that finds ever new causes is
   /// silenced, and only that one.
@@ -31,6 +34,8 @@ class RefusalLog {
 
   const Logger& log_;
   const Clock& clock_;
+  std::string_view event_;
+  std::string_view peer_field_;
   SteadyTime since_;
   std::map<std::string, std::set<std::string>, std::less<>> causes_;
   std::uint64_t left_out_ = 0;

@@ -22,7 +22,14 @@ namespace {
 
 constexpr std::uint64_t kMaxPlanFile = 1024 * 1024;
 constexpr Milliseconds kWatchPause{500};
+constexpr std::chrono::minutes kWatchPatience{5};
 constexpr std::size_t kHashDigits = 64;
+
+/// What a coordinator that is restarted answers, or does not.
+bool is_away(ErrorCode code) {
+  return code == ErrorCode::unreachable || code == ErrorCode::busy || code == ErrorCode::timeout ||
+         code == ErrorCode::tls;
+}
 
 struct Options {
   ServerSettings server;
@@ -74,8 +81,23 @@ class Command {
   Status watch_run() {
     const bool terminal = isatty(STDOUT_FILENO) != 0 && options_.format != "json";
     std::string shown;
+    const SystemClock clock;
+    SteadyTime last_seen = clock.steady();
+    bool away = false;
     while (true) {
-      BAUTA_TRY(const Json run, api_.get(run_target()));
+      const auto answer = api_.get(run_target());
+      if (!answer.ok() && !shown.empty() && is_away(answer.error().code) &&
+          clock.steady() - last_seen < kWatchPatience) {
+        // A restart of the coordinator is no end of the run.
+        if (!away) fmt::print(stderr, "{}bauta: {}; waiting for it\n", terminal ? "\n" : "", answer.error().message);
+        away = true;
+        std::this_thread::sleep_for(kWatchPause);
+        continue;
+      }
+      if (!answer.ok()) return answer.error();
+      last_seen = clock.steady();
+      away = false;
+      const Json& run = *answer;
       const std::string state = run.value("state", "");
       const std::string line = options_.format == "json" ? run.dump() : progress_text(run);
       if (line != shown) {

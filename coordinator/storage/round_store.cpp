@@ -105,6 +105,14 @@ Result<RoundRow> RoundStore::get(std::uint64_t round_no, std::uint32_t attempt) 
   return read_round(row);
 }
 
+Result<std::optional<std::string>> RoundStore::run_that_trained(const Digest& model) const {
+  BAUTA_TRY(Statement row,
+            database_->query("look for a finished round",
+                             "SELECT run_id FROM rounds WHERE model_before = ? AND state = 'finished'", model));
+  BAUTA_TRY(const bool found, row.step());
+  return found ? std::optional(row.text(0)) : std::nullopt;
+}
+
 Result<Page<RoundRow>> RoundStore::list(std::string_view run_id, std::size_t page_size,
                                         std::string_view page_token) const {
   const auto before = page_token.empty() ? Position{} : parse_position(page_token);

@@ -44,6 +44,8 @@ class RoundStore {
   /// Writes the row, replacing that of the same (round_no, attempt).
   Status record(const RoundRow& round);
   Result<RoundRow> get(std::uint64_t round_no, std::uint32_t attempt) const;
+  /// A run with a finished round that began with this model.
+  Result<std::optional<std::string>> run_that_trained(const Digest& model) const;
   /// Attempts of a run, newest first.
   Result<Page<RoundRow>> list(std::string_view run_id, std::size_t page_size, std::string_view page_token) const;
 

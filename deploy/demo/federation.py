@@ -192,11 +192,13 @@ class Federation:
 
     # The operator's commands
 
+    def operator_command(self, *arguments):
+        return [self.programs["bauta"], "--server", f"https://127.0.0.1:{self.ports[1]}", "--ca", self.pki / "ca.pem",
+                "--token-file", self.token_file, "-o", "json", *arguments]
+
     def operator(self, *arguments, seconds=30):
         """One call of the operator's command; what it printed."""
-        return run([self.programs["bauta"], "--server", f"https://127.0.0.1:{self.ports[1]}", "--ca", self.pki / "ca.pem",
-                    "--token-file", self.token_file, "-o", "json", *arguments],
-                   seconds=seconds * slowdown(), log=self.log_of("commands"))
+        return run(self.operator_command(*arguments), seconds=seconds * slowdown(), log=self.log_of("commands"))
 
     def bauta(self, *arguments):
         """One call of the operator's command; its JSON answer, None where it has none."""

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "common/net/tls_check.h"
 #include "tests/http/listener_fixture.h"
 #include "tests/http/raw_peer.h"
 
@@ -64,9 +65,28 @@ TEST_CASE("a client without a certificate is refused") {
   const auto response = listener.tls_client(tls)->send(get("/hello"));
   REQUIRE_FALSE(response.ok());
   CHECK(response.error().code == ErrorCode::tls);
-  CHECK(response.error().message.find("refused our certificate") != std::string::npos);
+  CHECK(response.error().message.find("none is configured here") != std::string::npos);
   listener.observer.wait_for(Kind::handshake_failed);
   CHECK(listener.service.handled == 0);
+}
+
+TEST_CASE("the check of a partner's files says beforehand what the coordinator would refuse") {
+  TlsListener listener;
+  const WallTime now = SystemClock().wall();
+  const auto own = listener.client_tls();
+  CHECK(check_tls(own, now).ok());
+  const auto refused = [&](const IssuedCertificate& certificate, const std::string& words) {
+    auto tls = own;
+    tls.certificate_file = certificate.certificate_file;
+    tls.key_file = certificate.key_file;
+    const Status checked = check_tls(tls, now);
+    REQUIRE_FALSE(checked.ok());
+    CAPTURE(checked.error().message);
+    CHECK(checked.error().message.find(words) != std::string::npos);
+  };
+  const TestAuthority foreign(listener.folder / "other", "ca");
+  refused(foreign.partner("shop-1"), "does not hold before the CA");
+  refused(listener.authority.issue({"server-only", {"URI:urn:bauta:partner:shop-1"}, "serverAuth"}), "clientAuth");
 }
 
 TEST_CASE("a client that speaks TLS 1.2 at most is refused") {

@@ -1,8 +1,9 @@
 """A whole run with real processes."""
+import subprocess
 import unittest
 import urllib.request
 
-from system_test import SystemTest
+from system_test import SystemTest, slowdown
 
 
 class WholeRun(SystemTest):
@@ -27,10 +28,16 @@ class WholeRun(SystemTest):
         self.start_federation(books={"upload_bytes_per_second": 12000})
         events = self.federation.events_of("coordinator")
         run_id = self.federation.start_run()
+        watch = subprocess.Popen(self.federation.operator_command("runs", "watch", run_id), stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(watch.stdout.close)
+        self.addCleanup(watch.kill)
+        self.assertIn(run_id, watch.stdout.readline())
         self.wait_for_event(events, lambda entry: entry["event"] == "upload started")
         self.federation.coordinator.stop()
         self.federation.start_coordinator()
         self.finish_run(run_id)
+        self.assertEqual(0, watch.wait(30 * slowdown()))
         self.assert_no_round_was_lost(run_id)
         self.assert_nothing_was_used_twice()
         self.stop_all()

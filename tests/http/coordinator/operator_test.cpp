@@ -33,6 +33,8 @@ TEST_CASE("without a live token nothing is told, not even what exists") {
       CHECK(code_of(response) == "unauthenticated");
     }
   }
+  CHECK_FALSE(f.events("token refused").empty());
+  CHECK(f.events("message refused").empty());
   CHECK(f.operator_call("GET", "/v1/nothing").status == 404);
   CHECK(f.operator_call("GET", "/v1/runs", "", {{"Authorization", "bearer " + f.token}}).status == 200);
   const std::string second = f.new_token("second");

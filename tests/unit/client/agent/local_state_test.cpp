@@ -214,6 +214,9 @@ TEST_CASE("a plan that the own policy can never accept, or that is none, is not 
   write_plain(home.folder / "plan.toml", "name = \"weak\"\n[round]\nmin_participants = 3\nmax_colluding = 0.0\n");
   const auto weak = allow_plan(home.settings(), home.folder / "plan.toml");
   check_refused(status_of(weak), {"plan.toml"});
+  write_plain(home.folder / "plan.toml", "name = \"large\"\n[round]\nmin_participants = 5\n");
+  check_refused(status_of(allow_plan(home.settings(), home.folder / "plan.toml")),
+                {"plan.toml", "min_participants", "4"});
   write_plain(home.folder / "plan.toml", "name = 3\n");
   CHECK(!allow_plan(home.settings(), home.folder / "plan.toml").ok());
   CHECK(effective_policy(home.settings())->allowed_plans.empty());

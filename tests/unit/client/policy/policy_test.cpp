@@ -143,6 +143,17 @@ TEST_CASE("a plan weaker than the own settings is refused even when it is on the
   }
 }
 
+TEST_CASE("a policy that no cohort of the roster can satisfy is found before any round") {
+  PolicySettings settings;
+  CHECK(judge_policy(settings, 3).ok());
+  settings.min_participants = 5;
+  CHECK(judge_policy(settings, 4).error().message.find("min_participants") != std::string::npos);
+  CHECK(judge_policy(settings, 5).ok());
+  settings = {};
+  settings.honest_survivors = 3;
+  CHECK(judge_policy(settings, 3).error().message.find("honest_survivors") != std::string::npos);
+}
+
 TEST_CASE("a plan that is not on the allow-list, or not the one that was signed, is refused") {
   Scene scene;
   SUBCASE("not allowed") {

@@ -31,7 +31,7 @@ TEST_CASE("an error answer that is no problem, or a strange one, falls back on i
     CHECK(error.message == "the server answered 403 Forbidden");
   }
   const auto lines = make_response(403, "application/problem+json", R"({"detail":"two\nlines"})");
-  CHECK(error_from_response(lines).message == "two lines");
+  CHECK(error_from_response(lines).message == "two; lines");
 }
 
 }  // namespace

@@ -132,6 +132,22 @@ TEST_CASE("the run fails with the reason once max_attempts attempts were void") 
   CHECK(view->row.reason.find("U1 has 0 partners") != std::string::npos);
 }
 
+TEST_CASE("a run whose plan has trained before says so when nobody takes part in it") {
+  RunnerFixture f(4);
+  const std::string plan = test_plan(1, 4, 256, "max_attempts = 1\n");
+  const std::string first = f.create_and_start(plan);
+  f.open(kFour);
+  f.whole_round(kFour);
+  REQUIRE(f.state_of(first) == RunState::finished);
+  const std::string second = f.create_and_start(plan);
+  f.open(kFour);
+  f.pass(10 * kSecond);
+  const auto view = f.runner->view(second);
+  REQUIRE(view->row.state == RunState::failed);
+  CHECK(view->row.reason.find("run " + first + " has trained this very model") != std::string::npos);
+  CHECK(view->row.reason.find("[model] seed") != std::string::npos);
+}
+
 TEST_CASE("a revoked partner of the cohort is kept out of the next attempt") {
   RunnerFixture f(5);
   f.create_and_start(test_plan(1, 3));

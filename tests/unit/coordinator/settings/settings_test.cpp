@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+
 #include "tests/support/files.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/test_pki.h"
@@ -157,4 +159,51 @@ TEST_CASE("certificates that have expired or name a partner are refused before a
   testing::write_plain(folder.directory / "junk.pem", "junk");
   settings.partner_tls.certificate_file = folder.directory / "junk.pem";
   CHECK(check_certificates(settings, now).error().message.find("junk.pem") != std::string::npos);
+}
+
+TEST_CASE("what would fail at the start, or at every partner, is found by the check of the certificates") {
+  const Folder folder;
+  const WallTime now = SystemClock().wall();
+  const auto refused = [&](const std::function<void(Settings&)>& change, const std::string& words) {
+    Settings settings = folder.settings();
+    change(settings);
+    const Status checked = check_certificates(settings, now);
+    REQUIRE_FALSE(checked.ok());
+    CAPTURE(checked.error().message);
+    CHECK(checked.error().message.find(words) != std::string::npos);
+  };
+  const auto partner = folder.authority.partner("a");
+  const testing::TestAuthority foreign(folder.directory / "foreign");
+  const auto theirs = foreign.coordinator();
+  const auto useless = folder.authority.issue({"useless", {"URI:urn:bauta:coordinator"}, "clientAuth"});
+  testing::CertificateOrder old{"old", {"DNS:localhost"}, "serverAuth"};
+  old.valid_until = std::chrono::seconds(-60);
+  const auto expired = folder.authority.issue(old);
+  refused([&](Settings& s) { s.partner_tls.key_file = folder.directory / "nokey"; }, "nokey");
+  refused([&](Settings& s) { s.partner_tls.key_file = partner.key_file; }, "does not belong to");
+  refused([&](Settings& s) { s.operator_tls.key_file = folder.directory / "nokey"; }, "nokey");
+  refused([&](Settings& s) { s.operator_tls.certificate_file = expired.certificate_file; }, "expired on");
+  const auto use = [](Settings& s, const testing::IssuedCertificate& certificate) {
+    s.partner_tls.certificate_file = certificate.certificate_file;
+    s.partner_tls.key_file = certificate.key_file;
+  };
+  refused([&](Settings& s) { use(s, theirs); }, "does not hold before the CA");
+  refused([&](Settings& s) { use(s, useless); }, "serverAuth");
+}
+
+TEST_CASE("listeners need addresses, not names, and a port each") {
+  const Folder folder;
+  const auto refused = [&](const std::string& key, const std::string& value, const std::string& words) {
+    const auto loaded = folder.load({}, {{key, value, "--test"}});
+    REQUIRE_FALSE(loaded.ok());
+    CAPTURE(loaded.error().message);
+    CHECK(loaded.error().message.find(words) != std::string::npos);
+  };
+  refused("operator_listener.address", "localhost", "operator_listener.address");
+  refused("health_listener.port", "8444", "health_listener.port");
+  CHECK(folder.load({}, {{"operator_listener.port", "9443", "--test"}}).ok());  // another address
+  CHECK_FALSE(
+      folder
+          .load({}, {{"operator_listener.port", "9443", "--test"}, {"operator_listener.address", "0.0.0.0", "--test"}})
+          .ok());
 }
