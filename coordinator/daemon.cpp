@@ -10,6 +10,7 @@
 #include "common/base/worker.h"
 #include "common/net/http_server.h"
 #include "common/net/log_observer.h"
+#include "common/net/tls_check.h"
 #include "coordinator/api/health_endpoints.h"
 #include "coordinator/api/operator_endpoints.h"
 #include "coordinator/api/partner_endpoints.h"
@@ -160,6 +161,9 @@ Status Daemon::Impl::listen(const Settings& settings) {
             HttpServer::start(std::move(operators), *operator_endpoints, *io, *control, clock, observer));
   const HttpServerSettings health = server_settings("health", settings.health_listener, settings.limits);
   BAUTA_TRY(health_server, HttpServer::start(health, *health_endpoints, *io, *control, clock, observer));
+  if (const Status judged = check_tls(settings.partner_tls, clock.wall()); !judged.ok()) {
+    log.warning("partners may refuse this coordinator", {{"reason", judged.error().message}});
+  }
   control->post([this] { tick(); });
   health_endpoints->set_ready(true);
   log.info("listening", {{"partner_port", partner_server->port()},

@@ -50,7 +50,7 @@ Status run(const Options& options) {
 Status config_check(const Options& options) {
   BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
   BAUTA_TRY(const Identity identity, load_identity(loaded.settings));
-  BAUTA_RETURN_IF_ERROR(check_certificates(loaded.settings, SystemClock().wall()));
+  BAUTA_RETURN_IF_ERROR(check_listeners(loaded.settings, SystemClock().wall()));
   fmt::print("{} is usable; federation {}, {} partners\n", options.config, identity.roster->federation,
              identity.roster->size());
   return {};

@@ -16,9 +16,10 @@ constexpr std::uint64_t kMaxKeyFileBytes = 64 * 1024;
 ListenerSettings read_listener(ConfigTable& table, std::int64_t default_port) {
   ListenerSettings listener;
   listener.address = table.text("address", "127.0.0.1");
+  // Without a scope such as %eth0, which the listener resolves.
+  const std::string bare = listener.address.substr(0, listener.address.find('%'));
   in6_addr parsed{};
-  if (inet_pton(AF_INET, listener.address.c_str(), &parsed) != 1 &&
-      inet_pton(AF_INET6, listener.address.c_str(), &parsed) != 1) {
+  if (inet_pton(AF_INET, bare.c_str(), &parsed) != 1 && inet_pton(AF_INET6, bare.c_str(), &parsed) != 1) {
     table.problem("address", "an IPv4 or IPv6 address is needed, no name");
   }
   listener.port = static_cast<std::uint16_t>(table.integer("port", {0, 65535}, default_port));
@@ -49,8 +50,9 @@ Settings read_settings(ConfigTable root) {
   settings.operator_tls = read_tls(operators, false);
   ConfigTable health = root.table("health_listener");
   settings.health_listener = read_listener(health, 8445);
-  const auto same = [](const ListenerSettings& a, const ListenerSettings& b) {
-    return a.port != 0 && a.port == b.port && a.address == b.address;
+  const auto is_any = [](const ListenerSettings& l) { return l.address == "0.0.0.0" || l.address == "::"; };
+  const auto same = [&](const ListenerSettings& a, const ListenerSettings& b) {
+    return a.port != 0 && a.port == b.port && (a.address == b.address || is_any(a) || is_any(b));
   };
   if (same(settings.operator_listener, settings.partner_listener)) {
     operators.problem("port", "the partner listener has this port already");
@@ -136,7 +138,11 @@ Result<Identity> load_identity(const Settings& settings) {
 }
 
 Status check_certificates(const Settings& settings, WallTime now) {
-  BAUTA_RETURN_IF_ERROR(check_names_coordinator(settings.partner_tls.certificate_file, now));
+  return check_names_coordinator(settings.partner_tls.certificate_file, now);
+}
+
+Status check_listeners(const Settings& settings, WallTime now) {
+  BAUTA_RETURN_IF_ERROR(check_certificates(settings, now));
   BAUTA_RETURN_IF_ERROR(check_tls(settings.partner_tls, now));
   return check_tls(settings.operator_tls, now);
 }

@@ -69,8 +69,11 @@ struct Identity {
 /// Reads the roster and the signing key and checks that they belong together.
 Result<Identity> load_identity(const Settings& settings);
 
-/// The listeners' TLS files: that they can be read, belong together, are valid at `now`, and that the partner
-/// listener's certificate names the coordinator and holds before the CA.
+/// Before anything is opened: that the partner listener's certificate names the coordinator and is valid at `now`.
 Status check_certificates(const Settings& settings, WallTime now);
+
+/// For `config check`: also that all TLS files can be read and belong together, and that the partner listener's
+/// certificate holds before the CA.
+Status check_listeners(const Settings& settings, WallTime now);
 
 }  // namespace bauta::coordinator

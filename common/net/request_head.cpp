@@ -59,11 +59,16 @@ RequestHeadParser::State RequestHeadParser::feed(std::string_view buffered, std:
     const auto taken = parser.put(boost::asio::buffer(rest.data(), rest.size()), failure);
     consumed += taken;
     impl_->taken += taken;
-    if (failure == http::error::need_more) return State::need_more;
+    // Beast's own limit is for what it has not taken yet: fields in small pieces would pile up without end.
+    const bool more = failure == http::error::need_more;
+    const std::size_t arrived = impl_->taken + (more ? buffered.size() - consumed : 0);
+    if (arrived > impl_->limits.max_header_bytes || (more && arrived == impl_->limits.max_header_bytes)) {
+      failure = http::error::header_limit;
+      break;
+    }
+    if (more) return State::need_more;
     if (failure) break;
   }
-  // Beast counts the start line or not, as the pieces fall.
-  if (!failure && impl_->taken > impl_->limits.max_header_bytes) failure = http::error::header_limit;
   if (!failure) return State::complete;
   if (failure == http::error::header_limit) {
     const bool past_start_line = impl_->taken > 0 || buffered.find('\n') != std::string_view::npos;

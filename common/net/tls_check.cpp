@@ -30,18 +30,27 @@ Status check_own_certificate(SSL_CTX* context, const std::filesystem::path& file
                                              "refuses it: have the federation's CA issue one that has it",
                                              file.string(), purpose.name)};
   }
+  if ((X509_get_extension_flags(leaf) & EXFLAG_CA) != 0) {
+    return Error{ErrorCode::tls,
+                 fmt::format("the certificate in {} is a CA's own, which the other side refuses", file.string())};
+  }
   STACK_OF(X509)* chain = nullptr;
   SSL_CTX_get0_chain_certs(context, &chain);
   const std::unique_ptr<X509_STORE_CTX, FreeStoreContext> store(X509_STORE_CTX_new());
   BAUTA_CHECK(store && X509_STORE_CTX_init(store.get(), SSL_CTX_get_cert_store(context), leaf, chain) == 1);
+  X509_VERIFY_PARAM* const as_peers = X509_STORE_CTX_get0_param(store.get());
+  X509_VERIFY_PARAM_set1(as_peers, SSL_CTX_get0_param(context));
+  X509_VERIFY_PARAM_set_auth_level(as_peers, SSL_CTX_get_security_level(context));
   X509_STORE_CTX_set_purpose(store.get(), purpose.openssl);
   X509_STORE_CTX_set_time(store.get(), 0,
                           std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
   if (X509_verify_cert(store.get()) == 1) return {};
-  return Error{ErrorCode::tls,
-               fmt::format("the certificate in {} does not hold before the CA in {} ({}): the other side refuses it",
-                           file.string(), ca_file.string(),
-                           X509_verify_cert_error_string(X509_STORE_CTX_get_error(store.get())))};
+  return Error{
+      ErrorCode::tls,
+      fmt::format("the certificate in {} does not hold before the CA in {} ({}); both sides need the same CAs, "
+                  "and a CA file may hold several",
+                  file.string(), ca_file.string(),
+                  X509_verify_cert_error_string(X509_STORE_CTX_get_error(store.get())))};
 }
 
 }  // namespace

@@ -8,8 +8,12 @@ namespace bauta::coordinator {
 
 void RefusalLog::note(std::string_view peer, const Error& error) {
   if (clock_.steady() - since_ >= kForget) clear();
-  auto known = causes_.find(peer);
-  if (known == causes_.end() && causes_.size() < kMaxPeers) known = causes_.try_emplace(std::string(peer)).first;
+  // Our own failures are counted apart, whoever met them: no refusals hide them.
+  const std::string_view counted = is_own_failure(error.code) ? kOurselves : peer;
+  auto known = causes_.find(counted);
+  if (known == causes_.end() && (causes_.size() < kMaxPeers || counted == kOurselves)) {
+    known = causes_.try_emplace(std::string(counted)).first;
+  }
   if (known == causes_.end() || known->second.size() >= kMaxCauses ||
       !known->second.insert(fmt::format("{} {}", to_string(error.code), error.message)).second) {
     ++left_out_;

@@ -30,6 +30,7 @@ class RefusalLog {
  private:
   static constexpr std::size_t kMaxCauses = 32;
   static constexpr std::size_t kMaxPeers = 4096;
+  static constexpr std::string_view kOurselves = "(ourselves)";  ///< no partner's id or address
   static constexpr std::chrono::hours kForget{1};
 
   const Logger& log_;

@@ -154,7 +154,8 @@ Result<Upload> UploadSpool::open_upload(UploadKey key, std::uint64_t expected_by
 
   auto opened = open_file(path, O_RDWR | O_CREAT);
   // A spool that has vanished is the disk's fault, not "no such upload".
-  if (!opened.ok()) return Error{ErrorCode::io, opened.error().message};
+  if (!opened.ok() && opened.error().code == ErrorCode::not_found) return Error{ErrorCode::io, opened.error().message};
+  if (!opened.ok()) return opened.error();
   FileDescriptor file = *std::move(opened);
   const off_t end = ::lseek(file.get(), 0, SEEK_END);
   if (end < 0) return file_error("read", path, errno);

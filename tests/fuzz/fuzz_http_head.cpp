@@ -20,13 +20,17 @@ struct Outcome {
 };
 
 Outcome read_request(std::string_view text, std::size_t piece) {
-  RequestHeadParser parser({512, 8, 128});
+  constexpr std::size_t kMostHeaderBytes = 512;
+  RequestHeadParser parser({kMostHeaderBytes, 8, 128});
   std::string buffered;
+  std::size_t taken = 0;
   while (true) {
     std::size_t consumed = 0;
     const auto state = parser.feed(buffered, consumed);
     BAUTA_CHECK(consumed <= buffered.size());
     buffered.erase(0, consumed);
+    taken += consumed;
+    BAUTA_CHECK(state == RequestHeadParser::State::failed || taken <= kMostHeaderBytes);
     if (state == RequestHeadParser::State::failed) return {false, ""};
     if (state == RequestHeadParser::State::complete) break;
     if (text.empty()) return {false, ""};

@@ -38,6 +38,28 @@ TEST_CASE("a head is taken up to its empty line, however it is cut") {
   }
 }
 
+TEST_CASE("a head that never ends is refused at its limit, in whatever pieces it comes") {
+  for (const std::string_view piece : {"a: v\r\nX", "a: v\r\n", "X"}) {
+    CAPTURE(piece);
+    RequestHeadLimits limits;
+    limits.max_header_bytes = 512;
+    RequestHeadParser parser(limits);
+    std::string buffered = "GET / HTTP/1.1\r\nX";
+    std::size_t sent = buffered.size();
+    State state = State::need_more;
+    while (state == State::need_more && sent < 4096) {
+      std::size_t consumed = 0;
+      state = parser.feed(buffered, consumed);
+      buffered.erase(0, consumed);
+      buffered += piece;
+      sent += piece.size();
+    }
+    CHECK(state == State::failed);
+    CHECK(parser.error().status == 431);
+    CHECK(sent <= 512 + 2 * piece.size() + 1);
+  }
+}
+
 TEST_CASE("random damage ends in a head, a wish for more or an error, within the limits") {
   std::mt19937 random(11);
   const std::string good = "GET /x?a=b HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: close\r\n\r\n";
