@@ -1,9 +1,5 @@
 #include "coordinator/daemon.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/file.h>
-
 #include <optional>
 
 #include "common/base/file.h"
@@ -47,18 +43,6 @@ HttpServerSettings server_settings(std::string name, const ListenerSettings& lis
   settings.max_upload_slots = limits.uploads;
   settings.drain_grace = limits.drain;
   return settings;
-}
-
-/// One process at a time works on a state directory.
-Result<FileDescriptor> lock_state(const std::filesystem::path& state_dir) {
-  BAUTA_RETURN_IF_ERROR(ensure_private_directory(state_dir));
-  const std::filesystem::path path = state_dir / "lock";
-  BAUTA_TRY(FileDescriptor file, open_file(path, O_RDWR | O_CREAT));
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    return Error{ErrorCode::busy,
-                 fmt::format("another bauta-coordinator works on {}; stop it first", state_dir.string())};
-  }
-  return file;
 }
 
 }  // namespace
@@ -105,7 +89,8 @@ struct Daemon::Impl {
 Status Daemon::Impl::open(const Settings& settings) {
   BAUTA_TRY(identity, load_identity(settings));
   BAUTA_RETURN_IF_ERROR(check_certificates(settings, clock.wall()));
-  BAUTA_TRY(state_lock, lock_state(settings.state_dir));
+  BAUTA_RETURN_IF_ERROR(ensure_private_directory(settings.state_dir));
+  BAUTA_TRY(state_lock, lock_directory(settings.state_dir));
   BAUTA_TRY(SqliteDatabase opened, open_database(settings.state_dir));
   database.emplace(std::move(opened));
   model_table.emplace(*database);

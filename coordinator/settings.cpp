@@ -108,10 +108,7 @@ Result<LoadedSettings> load_settings(const std::filesystem::path& file,
                                      const std::map<std::string, std::string>& environment,
                                      const std::vector<SettingOverride>& overrides) {
   BAUTA_TRY(ConfigReader reader, ConfigReader::from_file(file));
-  // BAUTA_COORDINATOR_CONFIG names the file itself.
-  std::map<std::string, std::string> settings_environment = environment;
-  settings_environment.erase("BAUTA_COORDINATOR_CONFIG");
-  reader.override_from_environment("BAUTA_COORDINATOR_", settings_environment);
+  reader.override_from_environment("BAUTA_COORDINATOR_", environment);
   for (const SettingOverride& change : overrides) reader.override_value(change.key, change.value, change.origin);
   LoadedSettings loaded;
   loaded.settings = read_settings(reader.root());

@@ -54,10 +54,7 @@ Result<ReadSettings> read_client_settings(const std::filesystem::path& file,
                                           const std::map<std::string, std::string>& environment,
                                           const std::vector<SettingOverride>& overrides) {
   BAUTA_TRY(ConfigReader reader, ConfigReader::from_file(file));
-  // BAUTA_CLIENT_CONFIG names the file itself.
-  std::map<std::string, std::string> settings_environment = environment;
-  settings_environment.erase("BAUTA_CLIENT_CONFIG");
-  reader.override_from_environment("BAUTA_CLIENT_", settings_environment);
+  reader.override_from_environment("BAUTA_CLIENT_", environment);
   for (const SettingOverride& entry : overrides) reader.override_value(entry.key, entry.value, entry.origin);
   ConfigTable root = reader.root();
   ReadSettings read;

@@ -20,6 +20,7 @@ namespace {
 
 /// More problems than a person mends in one go are only counted.
 constexpr std::size_t kMaxProblems = 25;
+
 /// A key or value as it may stand in a message: one line, printable, not too long.
 std::string shown(std::string_view text) {
   constexpr std::size_t kMaxShown = 120;
@@ -472,6 +473,7 @@ void ConfigReader::override_from_environment(std::string_view prefix,
     if (!variable.starts_with(prefix)) break;
     std::string key;
     const std::string_view rest = std::string_view(variable).substr(prefix.size());
+    if (rest == "CONFIG") continue;
     for (std::size_t i = 0; i < rest.size(); ++i) {
       if (rest.substr(i, 2) == "__") {
         key += '.';

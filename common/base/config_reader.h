@@ -125,7 +125,8 @@ class ConfigReader {
 
   /// `origin` is what the person typed: "--port", "BAUTA_COORDINATOR_STATE_DIR". Not for arrays of tables.
   void override_value(std::string_view dotted_key, std::string_view value, std::string_view origin);
-  /// Every variable PREFIX_A__B_C overrides key a.b_c ("__" separates tables).
+  /// Every variable PREFIX_A__B_C overrides key a.b_c ("__" separates tables), but for PREFIX_CONFIG, which names the
+  /// file itself.
   void override_from_environment(std::string_view prefix, const std::map<std::string, std::string>& environment);
 
   ConfigTable root();

@@ -214,8 +214,9 @@ void RoundRunner::voided(Attempt& attempt) {
   }
   announce();
   if (run_ && attempt.key.attempt >= run_->plan.round.max_attempts) {
-    fail_run(fmt::format("round {}: {} attempts were void, the last one because {}{}", attempt.key.round_no,
-                         attempt.key.attempt, attempt.round->void_reason(), hint_of_trained_model()));
+    const std::string hint = hint_of_trained_model();
+    fail_run(fmt::format("round {}: {} attempts were void, the last one because {}{}{}", attempt.key.round_no,
+                         attempt.key.attempt, attempt.round->void_reason(), hint.empty() ? "" : "; ", hint));
   }
 }
 
@@ -223,7 +224,7 @@ std::string RoundRunner::hint_of_trained_model() const {
   const auto trained = rounds_.run_that_trained(run_->model_hash);
   if (!trained.ok() || !*trained) return "";
   return fmt::format(
-      "; run {} has trained this very model already, and partners take part in no second sum on a model: "
+      "run {} has trained this very model already, and partners take part in no second sum on a model: "
       "change [model] seed in the plan and have it allowed anew",
       **trained);
 }

@@ -132,7 +132,7 @@ class RoundRunner {
   Result<ActiveRun> load_run(RunRow row);
   void fail_run(const std::string& reason);
   void end_run(RunState state, std::string_view reason);
-  /// For a person who wonders why nobody takes part: "; run X has trained this very model already…", or nothing.
+  /// For a person who wonders why nobody takes part: "run X has trained this very model already…", or nothing.
   std::string hint_of_trained_model() const;
 
   // Attempts.

@@ -206,7 +206,7 @@ bool RoundRunner::activate_next() {
                                    {"rounds_done", run_->row.rounds_done},
                                    {"model_hash", to_hex(run_->model_hash)}});
   if (const std::string hint = hint_of_trained_model(); !hint.empty()) {
-    parts_.log->warning("this plan has trained before", {{"run_id", run_id}, {"reason", hint.substr(2)}});
+    parts_.log->warning("this plan has trained before", {{"run_id", run_id}, {"reason", hint}});
   }
   return true;
 }

@@ -23,7 +23,6 @@ namespace {
 constexpr std::uint64_t kMaxPlanFile = 1024 * 1024;
 constexpr Milliseconds kWatchPause{500};
 constexpr std::chrono::minutes kWatchPatience{5};
-constexpr std::size_t kHashDigits = 64;
 
 /// What a coordinator that is restarted answers, or does not.
 bool is_away(ErrorCode code) {

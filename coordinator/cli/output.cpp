@@ -9,8 +9,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kHashDigits = 64;
-
 std::string cell(const Json& value, bool short_hash) {
   if (value.is_null()) return "-";
   if (value.is_number_float()) return fmt::format("{:.4f}", value.get<double>());

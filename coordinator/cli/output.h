@@ -8,6 +8,9 @@
 
 namespace bauta::coordinator {
 
+/// Of a whole hash.
+inline constexpr std::size_t kHashDigits = 64;
+
 /// One row an object; columns are its keys. A hash is cut to 12 digits.
 std::string table_text(const nlohmann::ordered_json& rows, const std::vector<std::string_view>& columns);
 

@@ -101,11 +101,4 @@ int run(double aes_bytes_per_second) {
 }  // namespace
 }  // namespace bauta::bench
 
-int main(int argc, char** argv) {
-  const double aes_bytes_per_second = argc == 2 ? std::strtod(argv[1], nullptr) : 0;
-  if (!(aes_bytes_per_second > 0)) {
-    std::fputs("usage: bench_masking AES_BYTES_PER_SECOND (tests/bench/run.sh masking measures it)\n", stderr);
-    return 2;
-  }
-  return bauta::bench::run(aes_bytes_per_second);
-}
+int main(int argc, char** argv) { return bauta::bench::run_with_rate("bench_masking", argc, argv, bauta::bench::run); }

@@ -1,7 +1,6 @@
 // Suite "masking": whole masked rounds in one process and one thread, over the round code of both sides, with one
 // partner in ten lost in the middle of its upload. Usage: bench_round AES_BYTES_PER_SECOND
 #include <cmath>
-#include <cstdlib>
 #include <memory>
 #include <set>
 #include <vector>
@@ -249,11 +248,4 @@ int run(double aes_bytes_per_second) {
 }  // namespace
 }  // namespace bauta::bench
 
-int main(int argc, char** argv) {
-  const double aes_bytes_per_second = argc == 2 ? std::strtod(argv[1], nullptr) : 0;
-  if (!(aes_bytes_per_second > 0)) {
-    std::fputs("usage: bench_round AES_BYTES_PER_SECOND (tests/bench/run.sh masking measures it)\n", stderr);
-    return 2;
-  }
-  return bauta::bench::run(aes_bytes_per_second);
-}
+int main(int argc, char** argv) { return bauta::bench::run_with_rate("bench_round", argc, argv, bauta::bench::run); }

@@ -79,4 +79,12 @@ inline void print(const Line& line) {
   std::fflush(stdout);
 }
 
+/// The main() of a benchmark whose one argument is the rate of AES-128-CTR, the reference.
+inline int run_with_rate(const char* program, int argc, char** argv, int (*run)(double aes_bytes_per_second)) {
+  const double rate = argc == 2 ? std::strtod(argv[1], nullptr) : 0;
+  if (rate > 0) return run(rate);
+  std::fprintf(stderr, "usage: %s AES_BYTES_PER_SECOND (tests/bench/run.sh masking measures it)\n", program);
+  return 2;
+}
+
 }  // namespace bauta::bench

@@ -45,6 +45,16 @@ struct Started {
   std::vector<std::uint64_t> words() {
     return std::vector<std::uint64_t>(harness.round().context().layout().word_count());
   }
+  void upload_all_but(PartnerIndex other) {
+    for (PartnerIndex u = 0; u < 5; ++u) {
+      if (u == other) continue;
+      auto vector = words();
+      const auto header = harness.client(u).masked_update(**harness.round().share_package(u), vector);
+      REQUIRE(header.ok());
+      REQUIRE(harness.deliver(Phase::masked_update, u, *header).ok());
+      REQUIRE(harness.deliver_upload(u, vector).ok());
+    }
+  }
 };
 
 // Decodes, changes and signs again a share header, so that only the change is wrong.
@@ -154,13 +164,7 @@ TEST_CASE("a leaf that does not open becomes a complaint, accuser and accused si
   });
   REQUIRE(round.harness.deliver(Phase::share_keys, 2, spoilt).ok());
   REQUIRE(round.harness.close().ok());
-  for (const PartnerIndex u : {0U, 1U, 3U, 4U}) {
-    auto vector = round.words();
-    const auto header = round.harness.client(u).masked_update(**round.harness.round().share_package(u), vector);
-    REQUIRE(header.ok());
-    REQUIRE(round.harness.deliver(Phase::masked_update, u, *header).ok());
-    REQUIRE(round.harness.deliver_upload(u, vector).ok());
-  }
+  round.upload_all_but(2);
   CHECK(round.harness.client(0).shares()->complaints == std::vector<PartnerIndex>{2});
   CHECK(round.harness.client(1).shares()->complaints.empty());
   CHECK(round.harness.round().suspects() == std::set<PartnerIndex>{0, 2});
@@ -183,13 +187,7 @@ TEST_CASE("an attempt whose accused dealer might never be opened is void before 
   });
   REQUIRE(round.harness.deliver(Phase::share_keys, 2, spoilt).ok());
   REQUIRE(round.harness.close().ok());
-  for (const PartnerIndex u : {0U, 1U, 3U, 4U}) {
-    auto vector = round.words();
-    const auto header = round.harness.client(u).masked_update(**round.harness.round().share_package(u), vector);
-    REQUIRE(header.ok());
-    REQUIRE(round.harness.deliver(Phase::masked_update, u, *header).ok());
-    REQUIRE(round.harness.deliver_upload(u, vector).ok());
-  }
+  round.upload_all_but(2);
   REQUIRE(round.harness.close().ok());
   CHECK(round.harness.round().phase() == Phase::voided);
   CHECK(round.harness.round().void_reason().find("p2") != std::string::npos);

@@ -357,12 +357,7 @@ TEST_CASE("a verified upload that the disk lost ends the run with the partner's 
   RunnerFixture f(4);
   const std::string run_id = f.create_and_start(test_plan(1, 3));
   f.open(kFour);
-  f.keys(kFour);
-  f.shares(kFour);
-  f.headers(kFour);
-  f.uploads(kFour);
-  const RoundKey key = f.runner->current()->key;
-  f.certify(kFour);
+  const RoundKey key = f.until_certified(kFour);
   REQUIRE(f.spool->remove({key, 1}).ok());
   f.unmask(kFour);
   f.compute();
@@ -375,12 +370,7 @@ TEST_CASE("the aggregate is rejected and the run fails when the masks do not fit
   RunnerFixture f(4);
   const std::string run_id = f.create_and_start(test_plan(1, 3));
   f.open(kFour);
-  f.keys(kFour);
-  f.shares(kFour);
-  f.headers(kFour);
-  f.uploads(kFour);
-  const RoundKey key = f.runner->current()->key;
-  f.certify(kFour);
+  const RoundKey key = f.until_certified(kFour);
   {
     // The spooled bytes change on disk after they were verified.
     REQUIRE(f.spool->remove({key, 1}).ok());

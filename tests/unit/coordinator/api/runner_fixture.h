@@ -166,13 +166,17 @@ class RunnerFixture {
     }
   }
   /// From an open attempt to a finished round, with everybody.
-  coordinator::RoundKey whole_round(const std::vector<PartnerIndex>& who) {
+  coordinator::RoundKey until_certified(const std::vector<PartnerIndex>& who) {
     const coordinator::RoundKey key = runner->current()->key;
     keys(who);
     shares(who);
     headers(who);
     uploads(who);
     certify(who);
+    return key;
+  }
+  coordinator::RoundKey whole_round(const std::vector<PartnerIndex>& who) {
+    const coordinator::RoundKey key = until_certified(who);
     unmask(who);
     compute();
     accept(key, who);
