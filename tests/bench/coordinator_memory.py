@@ -4,19 +4,14 @@ mutual TLS on loopback, opens the sum and serves it. Prints one JSON object a li
 
 Usage: coordinator_memory.py BUILD_DIRECTORY
 """
-import json
 import pathlib
-import shutil
 import signal
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy/demo"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from configuration import Service  # noqa: E402
-from federation import Federation  # noqa: E402
-from processes import Failure, free_ports, run  # noqa: E402
+from coordinator_process import federation_of, print_line, run_to_its_end  # noqa: E402
 
 FEW, MANY = 3, 10
 LIMIT_SECONDS = 300
@@ -34,43 +29,16 @@ min_participants = {partners}
 """
 
 
-def print_line(name, value, unit, reference=None, reference_value=None, goal=None):
-    """Where there is a goal, less is better."""
-    ratio = None if reference is None else value / reference_value
-    judged = value if ratio is None else ratio
-    rounded = [None if number is None else float(f"{number:.6g}") for number in (value, reference_value, ratio)]
-    print(json.dumps({"name": name, "value": rounded[0], "unit": unit, "reference": reference,
-                      "reference_value": rounded[1], "ratio": rounded[2], "goal": goal,
-                      "met": None if goal is None else judged <= goal}), flush=True)
-
-
 def measure(build, partners):
     """One round of so many partners; what round_clients measured, and the coordinator's own count of bytes."""
     work = pathlib.Path(tempfile.mkdtemp(prefix="bauta-bench-"))
-    programs = {name: build / "bin" / name for name in ("bauta-coordinator", "bauta")}
-    services = [Service(f"p{index}", {}, {}) for index in range(partners)]
-    federation = Federation(work, programs, services, PLAN.format(partners=partners))
-    try:
-        federation.make_pki()
-        federation.ports = free_ports(3)
-        federation.write_coordinator_config()
-        federation.start_coordinator()
-        federation.create_token()
+    with federation_of(work, build, partners, PLAN.format(partners=partners)) as federation:
         run_id = federation.start_run("memory")
-        output = run([build / "tests/bench/round_clients", federation.ports[0], federation.coordinator.pid,
-                      federation.pki, work], seconds=LIMIT_SECONDS, log=federation.log_of("commands"))
-        measured = json.loads(output)
-        shown = federation.wait_for_run(run_id, LIMIT_SECONDS)
-        if shown["state"] != "finished":
-            raise Failure(f"the run ended as {shown['state']}: {shown['reason']}", federation.log_of("coordinator"))
+        measured, shown = run_to_its_end(
+            federation, run_id, [build / "tests/bench/round_clients", federation.ports[0], federation.coordinator.pid,
+                                 federation.pki, work], LIMIT_SECONDS)
         measured["bytes_per_client"] = shown["bytes_per_client_round"]
-        federation.coordinator.stop()
         return measured
-    except Failure as failure:
-        raise SystemExit("\n".join([f"coordinator_memory: {failure}", *failure.tail()])) from None
-    finally:
-        federation.kill_all()
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def main():

@@ -1,76 +1,22 @@
 // All partners of a federation in one round against a running coordinator, over mutual TLS, with one connection and one
 // thread each; all vectors go up at the same time. Prints what the coordinator's process needed as one JSON object.
 // Usage: round_clients PORT COORDINATOR_PID PKI_DIRECTORY WORK_DIRECTORY     (tests/bench/coordinator_memory.py)
-#include <unistd.h>
-
 #include <barrier>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
-#include <sstream>
 #include <thread>
 
 #include "client/round/client_round.h"
-#include "client/transport/https_link.h"
 #include "common/base/file.h"
 #include "common/crypto/system_random.h"
 #include "common/masking/round_context.h"
-#include "common/net/http_client.h"
 #include "tests/bench/must.h"
+#include "tests/bench/partner_link.h"
 #include "tests/bench/report.h"
+#include "tests/bench/watched_process.h"
 
 namespace bauta::bench {
 namespace {
-
-/// Another process, through /proc.
-class WatchedProcess {
- public:
-  explicit WatchedProcess(std::string pid) : folder_(std::filesystem::path("/proc") / pid) {}
-
-  /// From here on, peak_bytes() is of what follows.
-  void forget_peak() const {
-    std::ofstream file(folder_ / "clear_refs");
-    file << "5" << std::flush;
-    if (!file) give_up("cannot write " + (folder_ / "clear_refs").string());
-  }
-  double peak_bytes() const { return status("VmHWM:"); }
-  double resident_bytes() const { return status("VmRSS:"); }
-
-  double cpu_seconds() const {
-    std::ifstream file(folder_ / "stat");
-    std::string text;
-    std::getline(file, text);
-    std::istringstream fields(text.substr(text.rfind(')') + 1));
-    std::string skipped;
-    for (int i = 3; i < 14; ++i) fields >> skipped;
-    double user = 0;
-    double system = 0;
-    if (!(fields >> user >> system)) give_up("cannot read " + (folder_ / "stat").string());
-    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-  }
-
- private:
-  double status(const std::string& wanted) const {
-    std::ifstream file(folder_ / "status");
-    std::string name;
-    double kibibytes = 0;
-    while (file >> name) {
-      if (name == wanted && file >> kibibytes) return 1024 * kibibytes;
-      std::getline(file, name);
-    }
-    give_up("cannot read " + wanted + " in " + (folder_ / "status").string());
-  }
-
-  std::filesystem::path folder_;
-};
-
-class SleepingWaiter final : public client::Waiter {
- public:
-  bool wait(Milliseconds time) override {
-    std::this_thread::sleep_for(time);
-    return true;
-  }
-};
 
 template <class Fetch>
 Bytes wait_for(Fetch fetch) {
@@ -139,17 +85,10 @@ class Clients {
 
   void take_part(PartnerIndex self) {
     const std::string& name = federation_.roster->entries[self].partner_id;
-    const std::filesystem::path keys = federation_.pki / "partners" / name;
-    const SigningKey signing_key = must(SigningKey::from_pem(must(read_text_file(keys / "signing.key")), {}));
-    const SystemClock clock;
+    const SigningKey signing_key = signing_key_of(federation_.pki, name);
     SystemRandom random;
-    SleepingWaiter waiter;
-    HttpClientSettings http;
-    http.host = "127.0.0.1";
-    http.port = federation_.port;
-    http.tls = TlsClientSettings{federation_.pki / "ca.pem", keys / "tls.pem", keys / "tls.key", {}};
-    const auto caller = must(HttpClient::create(http, clock));
-    client::HttpsLink link({federation_.roster->hash, 0, {}}, *caller, clock, random, waiter);
+    PartnerLink partner(federation_.pki, name, federation_.port, federation_.roster->hash, random);
+    client::HttpsLink& link = partner.link();
 
     const auto invitation = must(decode<Invitation>(wait_for([&] { return link.invitation({0, 0}); })));
     auto context = must(open_descriptor(federation_.roster, invitation.descriptor));
