@@ -1,4 +1,4 @@
-// Adds masks to a packed vector, in place, all of them in one pass over memory (docs/protocol.md §5, §8).
+// Adds masks to a packed vector, in place, all of them in one pass over memory (docs/protocol.md §5).
 //
 // A mask is the AES-128-CTR keystream of its key, read as little-endian 64-bit words; with 12-bit lanes the top 4 bits
 // of every word are cleared. Word i of a vector meets bytes 8i … 8i+7 of the keystream, so that any range of words can

@@ -1,5 +1,5 @@
 // FedAdam: how the aggregate of a round becomes the next model. Every client and the coordinator run this same code and
-// must get the same bits (docs/protocol.md §4), so it is plain loops of single IEEE operations in double: no library
+// must get the same bits (docs/protocol.md §8), so it is plain loops of single IEEE operations in double: no library
 // mathematics but sqrt, no vector types, no contraction to FMA.
 #pragma once
 

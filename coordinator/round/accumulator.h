@@ -1,5 +1,5 @@
 // The packed sum of the survivors' masked vectors: one buffer, however many they are. Vectors come in as the bytes of
-// the wire, in pieces, and the masks go out in place (docs/protocol.md §4, §8).
+// the wire, in pieces, and the masks go out in place (docs/protocol.md §4).
 #pragma once
 
 #include <cstddef>
