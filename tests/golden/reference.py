@@ -144,6 +144,12 @@ def gcm_seal(key, nonce, associated, plaintext):
     return ciphertext + xor(tag.to_bytes(16, "big"), counter_mode(key, nonce, 1, 16))
 
 
+def gcm_open(key, nonce, associated, sealed):
+    """The plaintext, or None where the tag does not fit."""
+    plaintext = xor(sealed[:-16], counter_mode(key, nonce, 2, len(sealed) - 16))
+    return plaintext if gcm_seal(key, nonce, associated, plaintext) == sealed else None
+
+
 # Packing, docs/protocol.md §7: words are lists of integers.
 def pack(values, lane_bits):
     lanes, words = 64 // lane_bits, []
@@ -165,27 +171,39 @@ def wire(words):
     return b"".join(word.to_bytes(8, "little") for word in words)
 
 
+def unwire(data):
+    return [int.from_bytes(data[at:at + 8], "little") for at in range(0, len(data), 8)]
+
+
 # Masks, docs/protocol.md §5.
-def mask_words(mask_key, lane_bits, first_word, count):
+def mask_words(mask_key, lane_bits, first_word, count, keystream=counter_mode):
     skipped = 8 * (first_word % 2)
-    stream = counter_mode(mask_key[:16], mask_key[16:], first_word // 2, skipped + 8 * count)[skipped:]
+    stream = keystream(mask_key[:16], mask_key[16:], first_word // 2, skipped + 8 * count)[skipped:]
     unused = 64 % lane_bits
     return [int.from_bytes(stream[8 * i:8 * i + 8], "little") & (2**(64 - unused) - 1) for i in range(count)]
 
 
-def pair_mask_key(rctx, l1, u, v, u_secret, u_public, v_public):
+def pair_mask_key(rctx, l1, u, v, u_public, v_public, shared):
+    """`shared` is the result of X25519 of one's secret and the other's public key."""
     low, high = ((u, u_public), (v, v_public)) if u < v else ((v, v_public), (u, u_public))
-    info = b"bauta/v1/pair" + l1 + u32(low[0]) + u32(high[0]) + low[1] + high[1]
-    return hkdf(rctx, x25519(u_secret, v_public), info, 28)
+    return hkdf(rctx, shared, b"bauta/v1/pair" + l1 + u32(low[0]) + u32(high[0]) + low[1] + high[1], 28)
 
 
 def self_mask_key(rctx, l1, u, b):
     return hkdf(rctx, b, b"bauta/v1/self" + l1 + u32(u), 28)
 
 
-def share_key(rctx, l1, u, v, u_secret, u_public, v_public):
-    info = b"bauta/v1/share" + l1 + u32(u) + u32(v) + u_public + v_public
-    return hkdf(rctx, x25519(u_secret, v_public), info, 32)
+def share_key(rctx, l1, u, v, u_public, v_public, shared):
+    """For what u seals for v; `shared` as above."""
+    return hkdf(rctx, shared, b"bauta/v1/share" + l1 + u32(u) + u32(v) + u_public + v_public, 32)
+
+
+def commitment(rctx, u, b):
+    return sha256(b"b", rctx, u32(u), b)
+
+
+def share_hash(rctx, kind, u, v, share):
+    return sha256(b"bauta/v1/share-hash", kind, rctx, u32(u), u32(v), share)
 
 
 # Shamir over 2^61 - 1.
@@ -221,6 +239,21 @@ def merkle_root(leaves):
     return sha256(b"\1", merkle_root(leaves[:left]), merkle_root(leaves[left:]))
 
 
+def merkle_root_from(leaf, index, count, proof):
+    """The root that the proof of leaf `index` of `count` leads to, or None where its length does not fit."""
+    if count == 1:
+        return sha256(b"\0", leaf) if index == 0 and not proof else None
+    if not proof or index >= count:
+        return None
+    left = 1 << ((count - 1).bit_length() - 1)
+    *below, sibling = proof
+    if index < left:
+        root = merkle_root_from(leaf, index, left, below)
+        return root and sha256(b"\1", root, sibling)
+    root = merkle_root_from(leaf, index - left, count - left, below)
+    return root and sha256(b"\1", sibling, root)
+
+
 # The vectors.
 def label(text, length=32):
     out, counter = b"", 0
@@ -252,8 +285,8 @@ def pair_vectors():
     for u, v in ((0, 1), (5, 2), (256, 0x01020304)):
         u_secret, v_secret = label(f"m {u}"), label(f"m {v}")
         u_public, v_public = x25519_public(u_secret), x25519_public(v_secret)
-        key = pair_mask_key(RCTX, L1, u, v, u_secret, u_public, v_public)
-        assert key == pair_mask_key(RCTX, L1, v, u, v_secret, v_public, u_public)
+        key = pair_mask_key(RCTX, L1, u, v, u_public, v_public, x25519(u_secret, v_public))
+        assert key == pair_mask_key(RCTX, L1, v, u, v_public, u_public, x25519(v_secret, u_public))
         yield {"u": u, "v": v, "u_secret": u_secret.hex(), "v_secret": v_secret.hex(), "u_public": u_public.hex(),
                "v_public": v_public.hex(), "u_subtracts": u > v, "key": key.hex()}
 
@@ -261,7 +294,7 @@ def pair_vectors():
 def self_vectors():
     for u in (0, 7, 0xFFFFFFFF):
         b = label(f"b {u}")
-        yield {"u": u, "b": b.hex(), "commitment": sha256(b"b", RCTX, u32(u), b).hex(),
+        yield {"u": u, "b": b.hex(), "commitment": commitment(RCTX, u, b).hex(),
                "key": self_mask_key(RCTX, L1, u, b).hex()}
 
 
@@ -281,7 +314,7 @@ def leaf_vectors():
     for u, v in ((1, 2), (2, 1)):
         u_secret, v_secret = label(f"e {u}"), label(f"e {v}")
         u_public, v_public = x25519_public(u_secret), x25519_public(v_secret)
-        key = share_key(RCTX, L1, u, v, u_secret, u_public, v_public)
+        key = share_key(RCTX, L1, u, v, u_public, v_public, x25519(u_secret, v_public))
         shares = label(f"shares {u}", 80)
         yield {"sender": u, "recipient": v, "sender_secret": u_secret.hex(), "recipient_secret": v_secret.hex(),
                "key": key.hex(), "plaintext": shares.hex(),
@@ -320,7 +353,7 @@ def round_vector():
         words = combine(words, mask_words(self_mask_key(RCTX, L1, u, b), lane_bits, 0, len(words)), lane_bits, 1)
         for v in cohort:
             if v != u:
-                key = pair_mask_key(RCTX, L1, u, v, secrets[u], publics[u], publics[v])
+                key = pair_mask_key(RCTX, L1, u, v, publics[u], publics[v], x25519(secrets[u], publics[v]))
                 words = combine(words, mask_words(key, lane_bits, 0, len(words)), lane_bits, 1 if u < v else -1)
         partners.append({"index": u, "m_secret": secrets[u].hex(), "b": b.hex(), "values": values,
                          "survives": u in survivors, "upload": wire(words).hex()})
