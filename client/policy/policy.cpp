@@ -35,7 +35,10 @@ Status check_against_plan(const RoundDescriptor& offered, const RoundDescriptor&
   BAUTA_RETURN_IF_ERROR(same("f_max", offered.f_max, expected.f_max));
   BAUTA_RETURN_IF_ERROR(same("shamir threshold", offered.thresholds.shamir, expected.thresholds.shamir));
   BAUTA_RETURN_IF_ERROR(same("certify threshold", offered.thresholds.certify, expected.thresholds.certify));
-  return same("n_min", offered.thresholds.n_min, expected.thresholds.n_min);
+  BAUTA_RETURN_IF_ERROR(same("n_min", offered.thresholds.n_min, expected.thresholds.n_min));
+  BAUTA_RETURN_IF_ERROR(same("graph", to_string(offered.graph.kind), to_string(expected.graph.kind)));
+  BAUTA_RETURN_IF_ERROR(same("degree", offered.graph.degree, expected.graph.degree));
+  return same("rotation", offered.rotation, expected.rotation);
 }
 
 Status at_least(std::string_view field, std::uint32_t offered, std::uint32_t own, std::string_view setting) {
@@ -43,13 +46,16 @@ Status at_least(std::string_view field, std::uint32_t offered, std::uint32_t own
   return refused(fmt::format("{}: {} is offered, [policy] {} requires at least {}", field, offered, setting, own));
 }
 
-Status check_own_rules(const PolicySettings& settings, std::uint32_t n, std::uint32_t f_max,
+Status check_own_rules(const PolicySettings& settings, std::uint32_t n, std::uint32_t f_max, GraphKind graph,
                        const Thresholds& offered) {
   BAUTA_RETURN_IF_ERROR(at_least("cohort", n, settings.min_participants, "min_participants"));
   const std::uint32_t own_f = colluding_for(n, settings.min_colluding);
   const Thresholds own = thresholds_for(n, own_f, settings.min_participants);
   BAUTA_RETURN_IF_ERROR(at_least("f_max", f_max, own_f, "min_colluding"));
-  BAUTA_RETURN_IF_ERROR(at_least("shamir threshold", offered.shamir, own.shamir, "min_colluding"));
+  // That of a sparse graph was judged when the descriptor was opened, for no fewer colluders than our own rule names.
+  if (graph == GraphKind::complete) {
+    BAUTA_RETURN_IF_ERROR(at_least("shamir threshold", offered.shamir, own.shamir, "min_colluding"));
+  }
   BAUTA_RETURN_IF_ERROR(at_least("certify threshold", offered.certify, own.certify, "min_colluding"));
   BAUTA_RETURN_IF_ERROR(at_least("n_min", offered.n_min, own.n_min, "min_participants"));
   if (f_max + settings.honest_survivors > n) {
@@ -108,7 +114,7 @@ Status judge(const PolicySettings& settings, const OpenedInvitation& invitation,
   }
   BAUTA_RETURN_IF_ERROR(check_against_plan(offered, descriptor_for(*invitation.context.roster, invitation.plan,
                                                                    invitation.plan_hash, parameters, offered.cohort)));
-  return check_own_rules(settings, static_cast<std::uint32_t>(offered.cohort.size()), offered.f_max,
+  return check_own_rules(settings, static_cast<std::uint32_t>(offered.cohort.size()), offered.f_max, offered.graph.kind,
                          offered.thresholds);
 }
 
@@ -118,12 +124,13 @@ Status judge_plan(const PolicySettings& settings, const Plan& plan, std::uint32_
                                plan.round.min_participants, n));
   }
   const std::uint32_t f_max = colluding_for(n, plan.round.max_colluding);
-  return check_own_rules(settings, n, f_max, thresholds_for(n, f_max, plan.round.min_participants));
+  return check_own_rules(settings, n, f_max, GraphKind::complete,
+                         thresholds_for(n, f_max, plan.round.min_participants));
 }
 
 Status judge_policy(const PolicySettings& settings, std::uint32_t n) {
   const std::uint32_t f_max = colluding_for(n, settings.min_colluding);
-  return check_own_rules(settings, n, f_max, thresholds_for(n, f_max, settings.min_participants));
+  return check_own_rules(settings, n, f_max, GraphKind::complete, thresholds_for(n, f_max, settings.min_participants));
 }
 
 }  // namespace bauta::client

@@ -70,6 +70,8 @@ RoundSettings read_round(ConfigTable table) {
   round.over_selection = table.number("over_selection", {1, 10}, round.over_selection);
   round.max_colluding = table.number("max_colluding", {0, 0.49}, round.max_colluding);
   round.max_attempts = static_cast<std::uint32_t>(table.integer("max_attempts", {1, 1000}, round.max_attempts));
+  round.mask_work_gigabytes = table.number("mask_work_gigabytes", {0, 1e6}, round.mask_work_gigabytes);
+  round.expected_dropout = table.number("expected_dropout", {0, 0.49}, round.expected_dropout);
   return round;
 }
 

@@ -51,6 +51,8 @@ struct RoundSettings {
   double over_selection = 1.0;         ///< 1: all who are ready; else at most ceil(over_selection * min_participants)
   double max_colluding = 0.25;         ///< f_max = max(1, floor(max_colluding * n))
   std::uint32_t max_attempts = 10;
+  double mask_work_gigabytes = 1.0;  ///< masking work a partner, in keystream; above it the graph is sparse
+  double expected_dropout = 0.1;     ///< share of the cohort; what a sparse graph has to survive
 };
 
 struct Plan {

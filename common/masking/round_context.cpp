@@ -11,6 +11,31 @@ bool RoundContext::in_cohort(PartnerIndex partner) const {
   return std::binary_search(descriptor.cohort.begin(), descriptor.cohort.end(), partner);
 }
 
+namespace {
+
+Status check_thresholds(const RoundDescriptor& descriptor) {
+  const auto n = static_cast<std::uint32_t>(descriptor.cohort.size());
+  const std::uint32_t f = descriptor.f_max;
+  const Thresholds& claimed = descriptor.thresholds;
+  const auto wrong = [](std::string_view what) {
+    return Error{ErrorCode::malformed,
+                 "the descriptor's " + std::string(what) + " not what its cohort and f_max require"};
+  };
+  if (f < 1 || f >= n || claimed.n_min > n) return wrong("thresholds are");
+  Thresholds required = thresholds_for(n, f, claimed.n_min);
+  if (descriptor.graph.kind == GraphKind::sparse) {
+    const SparseGraph sparse{descriptor.graph.degree, claimed.shamir};
+    if (!is_secure_sparse_graph(n, f, claimed.n_min, sparse)) return wrong("sparse graph is");
+    required.shamir = claimed.shamir;
+  } else if (descriptor.graph.degree != 0) {
+    return wrong("degree is");
+  }
+  if (claimed != required) return wrong("thresholds are");
+  return {};
+}
+
+}  // namespace
+
 Result<RoundContext> open_descriptor(std::shared_ptr<const Roster> roster, ByteView blob) {
   BAUTA_TRY(const Bytes payload, open_blob(label::kDescriptor, *roster, kCoordinatorSigner, blob));
   BAUTA_TRY(auto descriptor, decode<RoundDescriptor>(payload));
@@ -27,11 +52,7 @@ Result<RoundContext> open_descriptor(std::shared_ptr<const Roster> roster, ByteV
   if (n < 3 || descriptor.cohort.back() >= roster->size()) {
     return Error{ErrorCode::malformed, "the descriptor's cohort is too small or names partners outside the roster"};
   }
-  const auto& claimed = descriptor.thresholds;
-  if (descriptor.f_max < 1 || descriptor.f_max >= n || claimed.n_min > n ||
-      claimed != thresholds_for(static_cast<std::uint32_t>(n), descriptor.f_max, claimed.n_min)) {
-    return Error{ErrorCode::malformed, "the descriptor's thresholds are not those that its cohort and f_max require"};
-  }
+  BAUTA_RETURN_IF_ERROR(check_thresholds(descriptor));
   if (descriptor.dimension <= kEvaluationLanes || descriptor.dimension > kMaxDimension) {
     return Error{ErrorCode::out_of_range, "the descriptor's dimension is out of range"};
   }
@@ -62,6 +83,11 @@ RoundDescriptor descriptor_for(const Roster& roster, const Plan& plan, const Dig
   descriptor.dimension = parameters + kEvaluationLanes;
   descriptor.f_max = colluding_for(n, plan.round.max_colluding);
   descriptor.thresholds = thresholds_for(n, descriptor.f_max, plan.round.min_participants);
+  const GraphChoice choice = choose_graph(n, descriptor.f_max, descriptor.thresholds, plan.round.expected_dropout,
+                                          LaneLayout{descriptor.lane, descriptor.dimension}.byte_count(),
+                                          plan.round.mask_work_gigabytes * 1e9);
+  descriptor.graph = choice.graph;
+  descriptor.thresholds.shamir = choice.shamir;
   return descriptor;
 }
 

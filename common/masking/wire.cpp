@@ -156,7 +156,9 @@ Bytes encode(const RoundDescriptor& value) {
   proto.set_bits(value.bits);
   proto.set_lane(value.lane);
   proto.set_dimension(value.dimension);
-  proto.set_graph(v1::GRAPH_COMPLETE);
+  proto.set_graph(value.graph.kind == GraphKind::sparse ? v1::GRAPH_SPARSE : v1::GRAPH_COMPLETE);
+  proto.set_degree(value.graph.degree);
+  proto.set_rotation(value.rotation);
   proto.set_f_max(value.f_max);
   proto.set_shamir_threshold(value.thresholds.shamir);
   proto.set_certify_threshold(value.thresholds.certify);
@@ -171,7 +173,10 @@ Result<RoundDescriptor> decode<RoundDescriptor>(ByteView bytes) {
   fields.parse(proto, bytes);
   RoundDescriptor value;
   if (proto.suite() != kSuite) fields.fail("suite " + std::to_string(proto.suite()) + " is not implemented");
-  if (proto.graph() != v1::GRAPH_COMPLETE) fields.fail("only the complete graph is implemented");
+  if (proto.graph() != v1::GRAPH_COMPLETE && proto.graph() != v1::GRAPH_SPARSE) fields.fail("an unknown graph");
+  value.graph.kind = proto.graph() == v1::GRAPH_SPARSE ? GraphKind::sparse : GraphKind::complete;
+  value.graph.degree = proto.degree();
+  value.rotation = proto.rotation();
   fields.fixed("federation_id", proto.federation_id(), value.federation_id);
   const auto is_run_id_character = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-'; };
   if (proto.run_id().size() > kMaxRunId) fields.fail("run_id is too long");

@@ -11,6 +11,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/result.h"
+#include "common/federation/graph.h"
 #include "common/federation/roster.h"
 #include "common/federation/thresholds.h"
 
@@ -44,6 +45,8 @@ struct RoundDescriptor {
   std::uint64_t dimension = 0;
   std::uint32_t f_max = 0;
   Thresholds thresholds;
+  Graph graph;
+  bool rotation = false;  ///< updates are rotated block by block before they are quantised
 };
 
 struct Invitation {
