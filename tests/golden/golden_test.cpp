@@ -8,13 +8,17 @@
 
 #include "common/crypto/aead.h"
 #include "common/crypto/sha256.h"
+#include "common/crypto/signature.h"
 #include "common/masking/merkle.h"
 #include "common/masking/packed_vector.h"
 #include "common/masking/pairwise_masks.h"
 #include "common/masking/shamir.h"
+#include "common/masking/transcript.h"
+#include "common/masking/update_codec.h"
+#include "common/model/model_file.h"
 #include "tests/support/hex.h"
 
-// tests/golden/reference.py made the vectors.
+// tests/golden/golden_vectors.py made the vectors.
 
 namespace bauta {
 namespace {
@@ -233,6 +237,70 @@ TEST_CASE("the uploads of a whole round agree with the reference, and unmasking 
   for (std::size_t i = 0; i < to_remove.size(); ++i) removals.push_back({&to_remove[i], removal_subtracts[i]});
   apply_masks(sum, layout.lane_bits, removals);
   CHECK(to_hex(wire_bytes(sum)) == round["sum"]);
+}
+
+TEST_CASE("signed bytes and the hashes of the sets agree with the reference") {
+  const Context context;
+  const json& c = golden()["transcript"];
+  const Bytes payload = bytes_of(c["payload"]);
+  std::vector<Bytes> blobs;
+  for (const json& blob : c["blobs"]) blobs.push_back(bytes_of(blob));
+  CHECK(to_hex(signature_input(label::kKeySet, digest_of(c["federation_id"]), payload)) == c["signature_input"]);
+  CHECK(to_hex(round_context_hash(payload)) == c["round_context"]);
+  CHECK(to_hex(u1_hash(context.rctx, blobs)) == c["u1_hash"]);
+  CHECK(to_hex(u2_hash(context.rctx, context.l1, blobs)) == c["u2_hash"]);
+  CHECK(to_hex(u3_hash(context.rctx, context.l1, digest_of(c["u2"]), blobs)) == c["u3_hash"]);
+  CHECK(to_hex(share_hash(context.rctx, 'b', 3, 9, bytes_of(c["share"]))) == c["share_hash_b"]);
+  CHECK(to_hex(share_hash(context.rctx, 'm', 3, 9, bytes_of(c["share"]))) == c["share_hash_m"]);
+}
+
+TEST_CASE("the initial model and what two sums make of it agree with the reference") {
+  const json& c = golden()["model"];
+  ModelSettings settings;
+  settings.seed = c["plan"]["model"]["seed"].get<std::uint64_t>();
+  settings.table_rows = c["plan"]["model"]["table_rows"].get<std::uint32_t>();
+  settings.token_width = c["plan"]["model"]["token_width"].get<std::uint32_t>();
+  settings.width = c["plan"]["model"]["width"].get<std::uint32_t>();
+  const json& server = c["plan"]["server"];
+  const ServerSettings optimiser{server["learning_rate"].get<double>(), server["beta1"].get<double>(),
+                                 server["beta2"].get<double>(), server["tau"].get<double>()};
+  const auto layout = ParameterLayout::create(settings);
+  REQUIRE(layout.ok());
+  REQUIRE(layout->size() == c["parameters"].get<std::size_t>());
+  const Digest plan_hash = digest_of(c["plan_hash"]);
+  ModelState state = initial_state(*layout, optimiser);
+  CHECK(to_hex(model_hash(state, plan_hash)) == c["model_hashes"][0]);
+
+  RoundContext context;
+  context.descriptor.range = c["range"].get<double>();
+  context.descriptor.bits = c["bits"].get<std::uint32_t>();
+  context.descriptor.lane = c["lane_bits"].get<std::uint32_t>();
+  context.descriptor.dimension = layout->size() + kEvaluationLanes;
+  const auto key = VerifyKey::from_spki(SigningKey::generate_ed25519().spki());
+  REQUIRE(key.ok());
+  Roster roster{"golden", {}, *key, {}, {}};
+  std::set<PartnerIndex> survivors;
+  for (const json& weight : c["weights"]) {
+    survivors.insert(static_cast<PartnerIndex>(roster.size()));
+    roster.entries.push_back({"partner", *key, weight.get<double>()});
+  }
+  context.roster = std::make_shared<const Roster>(std::move(roster));
+
+  const LaneLayout lanes = context.layout();
+  std::vector<std::uint64_t> words(lanes.word_count());
+  for (std::uint64_t round = 1; round <= c["sum_sha256"].size(); ++round) {
+    for (std::uint64_t i = 0; i < layout->size(); ++i) {
+      set_lane(words, lanes, i, static_cast<std::int64_t>((i * 2654435761 * round) % 2000001) - 1000000);
+    }
+    for (std::size_t i = 0; i < kEvaluationLanes; ++i) {
+      set_lane(words, lanes, layout->size() + i, c["evaluation_lanes"][i].get<std::int64_t>());
+    }
+    CHECK(to_hex(sha256(wire_bytes(words))) == c["sum_sha256"][round - 1]);
+    const auto decoded = decode_sum(context, survivors, words);
+    REQUIRE(decoded.ok());
+    REQUIRE(apply(state, decoded->mean_update, optimiser).ok());
+    CHECK(to_hex(model_hash(state, plan_hash)) == c["model_hashes"][round]);
+  }
 }
 
 }  // namespace bauta

@@ -1,16 +1,10 @@
-"""A second, tiny implementation of the masks, shares and packing of docs/protocol.md.
+"""A second, tiny implementation of the hashes, masks, shares and packing of docs/protocol.md.
 
 It shares no code with the C++ and uses only Python's standard library (SHA-256 and HMAC); AES, GCM and X25519 are
-spelled out here, slowly. `python3 tests/golden/reference.py` prints the golden vectors; with --write it replaces
-tests/golden/masking.json. Secrets in it are hashes of labels: never use any of this outside a test.
+spelled out here, slowly. Nothing here is constant-time: never use any of this outside a test.
 """
 import hashlib
 import hmac
-import json
-import pathlib
-import sys
-
-GOLDEN = pathlib.Path(__file__).resolve().parent / "masking.json"
 
 
 def sha256(*parts):
@@ -150,6 +144,27 @@ def gcm_open(key, nonce, associated, sealed):
     return plaintext if gcm_seal(key, nonce, associated, plaintext) == sealed else None
 
 
+# Signed bytes and sets, docs/protocol.md §2 to §4.
+def signature_input(label, federation_id, payload):
+    return b"bauta/v1/" + label + b"\0" + federation_id + sha256(payload)
+
+
+def round_context(descriptor_payload):
+    return sha256(b"bauta/v1/rd", descriptor_payload)
+
+
+def u1_hash(rctx, messages):
+    return sha256(b"bauta/v1/u1", rctx, *map(sha256, messages))
+
+
+def u2_hash(rctx, l1, headers):
+    return sha256(b"bauta/v1/u2", rctx, l1, *map(sha256, headers))
+
+
+def u3_hash(rctx, l1, u2, headers):
+    return sha256(b"bauta/v1/u3", rctx, l1, u2, *map(sha256, headers))
+
+
 # Packing, docs/protocol.md §7: words are lists of integers.
 def pack(values, lane_bits):
     lanes, words = 64 // lane_bits, []
@@ -252,128 +267,3 @@ def merkle_root_from(leaf, index, count, proof):
         return root and sha256(b"\1", root, sibling)
     root = merkle_root_from(leaf, index - left, count - left, below)
     return root and sha256(b"\1", sibling, root)
-
-
-# The vectors.
-def label(text, length=32):
-    out, counter = b"", 0
-    while len(out) < length:
-        out += sha256(text.encode(), u32(counter))
-        counter += 1
-    return out[:length]
-
-
-def integers(text, count, bound):
-    return [int.from_bytes(label(f"{text} {i}", 8), "big") % (2 * bound + 1) - bound for i in range(count)]
-
-
-RCTX, L1 = label("rctx"), label("L1")
-
-
-def packing_vectors():
-    for lane_bits, count in ((8, 19), (12, 11), (12, 10), (16, 9), (32, 5)):
-        half = 2**(lane_bits - 1)
-        a = integers(f"a {lane_bits} {count}", count - 2, half - 1) + [-half, half - 1]
-        b = integers(f"b {lane_bits} {count}", count - 2, half - 1) + [-1, 1]
-        packed_a, packed_b = pack(a, lane_bits), pack(b, lane_bits)
-        yield {"lane_bits": lane_bits, "a": a, "b": b, "packed_a": wire(packed_a).hex(), "packed_b": wire(packed_b).hex(),
-               "sum": wire(combine(packed_a, packed_b, lane_bits, 1)).hex(),
-               "difference": wire(combine(packed_a, packed_b, lane_bits, -1)).hex()}
-
-
-def pair_vectors():
-    for u, v in ((0, 1), (5, 2), (256, 0x01020304)):
-        u_secret, v_secret = label(f"m {u}"), label(f"m {v}")
-        u_public, v_public = x25519_public(u_secret), x25519_public(v_secret)
-        key = pair_mask_key(RCTX, L1, u, v, u_public, v_public, x25519(u_secret, v_public))
-        assert key == pair_mask_key(RCTX, L1, v, u, v_public, u_public, x25519(v_secret, u_public))
-        yield {"u": u, "v": v, "u_secret": u_secret.hex(), "v_secret": v_secret.hex(), "u_public": u_public.hex(),
-               "v_public": v_public.hex(), "u_subtracts": u > v, "key": key.hex()}
-
-
-def self_vectors():
-    for u in (0, 7, 0xFFFFFFFF):
-        b = label(f"b {u}")
-        yield {"u": u, "b": b.hex(), "commitment": commitment(RCTX, u, b).hex(),
-               "key": self_mask_key(RCTX, L1, u, b).hex()}
-
-
-def mask_vectors():
-    key = self_mask_key(RCTX, L1, 3, label("b 3"))
-    for lane_bits, first_word, count in ((8, 0, 9), (12, 0, 9), (16, 1, 4), (32, 2, 5), (12, 2**31 + 1, 6),
-                                         (16, 2**33 - 4, 4), (32, 0, 2100)):
-        zeros = [0] * count
-        mask = mask_words(key, lane_bits, first_word, count)
-        yield {"lane_bits": lane_bits, "first_word": first_word, "count": count, "key": key.hex(),
-               "added_sha256": sha256(wire(mask)).hex(),
-               "subtracted_sha256": sha256(wire(combine(zeros, mask, lane_bits, -1))).hex(),
-               "first_added": wire(mask[:4]).hex()}
-
-
-def leaf_vectors():
-    for u, v in ((1, 2), (2, 1)):
-        u_secret, v_secret = label(f"e {u}"), label(f"e {v}")
-        u_public, v_public = x25519_public(u_secret), x25519_public(v_secret)
-        key = share_key(RCTX, L1, u, v, u_public, v_public, x25519(u_secret, v_public))
-        shares = label(f"shares {u}", 80)
-        yield {"sender": u, "recipient": v, "sender_secret": u_secret.hex(), "recipient_secret": v_secret.hex(),
-               "key": key.hex(), "plaintext": shares.hex(),
-               "sealed": gcm_seal(key, bytes(12), RCTX + L1 + u32(u) + u32(v), shares).hex()}
-
-
-def shamir_vectors():
-    for name, secret, t, xs in (("one", label("s 1"), 1, [1]), ("some", label("s 2"), 3, [1, 2, 3, 4, 5]),
-                                ("far", label("s 3"), 4, [7, 100, 65536, 0xFFFFFFFF]),
-                                ("full", b"\xff" * 32, 2, [1, 2])):
-        randomness = label(f"coefficients {name}", 40 * (t - 1))
-        if name == "full":  # the first draw is p and must be drawn again
-            randomness = b"\xff" * 8 + randomness
-        yield {"secret": secret.hex(), "t": t, "xs": xs, "randomness": randomness.hex(),
-               "shares": [share.hex() for share in shamir_split(secret, t, xs, randomness)]}
-
-
-def merkle_vectors():
-    chunk = 64 * 1024
-    for size in (0, 1, chunk, chunk + 1, 5 * chunk - 3):
-        data = (b"".join(u32(i) for i in range(size // 4 + 1)))[:size]
-        leaves = [data[at:at + chunk] for at in range(0, size, chunk)]
-        yield {"size": size, "root": merkle_root(leaves).hex()}
-
-
-def round_vector():
-    """Four partners, one of whom is lost after the keys: everybody's upload, and the sum of the other three."""
-    lane_bits, dimension, cohort, survivors = 12, 13, [0, 1, 3, 9], [0, 3, 9]
-    secrets = {u: label(f"round m {u}") for u in cohort}
-    publics = {u: x25519_public(secret) for u, secret in secrets.items()}
-    partners, total = [], [0] * dimension
-    for u in cohort:
-        values = integers(f"round value {u}", dimension, 127)
-        words = pack(values, lane_bits)
-        b = label(f"round b {u}")
-        words = combine(words, mask_words(self_mask_key(RCTX, L1, u, b), lane_bits, 0, len(words)), lane_bits, 1)
-        for v in cohort:
-            if v != u:
-                key = pair_mask_key(RCTX, L1, u, v, publics[u], publics[v], x25519(secrets[u], publics[v]))
-                words = combine(words, mask_words(key, lane_bits, 0, len(words)), lane_bits, 1 if u < v else -1)
-        partners.append({"index": u, "m_secret": secrets[u].hex(), "b": b.hex(), "values": values,
-                         "survives": u in survivors, "upload": wire(words).hex()})
-        if u in survivors:
-            total = [x + y for x, y in zip(total, values)]
-    return {"lane_bits": lane_bits, "dimension": dimension, "partners": partners, "sum": wire(pack(total, lane_bits)).hex()}
-
-
-def golden():
-    return {"rctx": RCTX.hex(), "l1": L1.hex(), "packing": list(packing_vectors()), "pair_keys": list(pair_vectors()),
-            "self_keys": list(self_vectors()), "masks": list(mask_vectors()), "leaves": list(leaf_vectors()),
-            "shamir": list(shamir_vectors()), "merkle": list(merkle_vectors()), "round": round_vector()}
-
-
-def text():
-    return json.dumps(golden(), indent=1) + "\n"
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] == ["--write"]:
-        GOLDEN.write_text(text())
-    else:
-        sys.stdout.write(text())

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from plan import parse_plan
 from reference import sha256, u32
 from shared_model import Model, mean_update, tensors
 from wire_format import COORDINATOR, Refused
@@ -56,7 +57,7 @@ class Roster:
         self.keys[COORDINATOR] = public_key(table["coordinator"])
 
     def signed_bytes(self, label, payload):
-        return b"bauta/v1/" + label + b"\0" + self.federation_id + sha256(payload)
+        return maths.signature_input(label, self.federation_id, payload)
 
     def sign(self, label, key, signer, payload):
         signature = sign(key, self.signed_bytes(label, payload))
@@ -110,10 +111,6 @@ def chunks_of(vector):
     return [vector[at:at + CHUNK] for at in range(0, len(vector), CHUNK)]
 
 
-def set_hash(tag, bound, blobs):
-    return sha256(tag, *bound, *(sha256(blob) for blob in blobs))
-
-
 class Partner:
     """What a partner remembers over rounds: its pins, its model, its latches."""
 
@@ -122,7 +119,7 @@ class Partner:
         self.roster = Roster(roster_text)
         self.number = self.roster.ids.index(name)
         self.signing_key = serialization.load_pem_private_key(signing_key_pem, None)
-        self.plan_hash, self.plan = sha256(plan_text), tomllib.loads(plan_text.decode())
+        self.plan_hash, self.plan = sha256(plan_text), parse_plan(plan_text)
         self.min_participants, self.min_colluding, self.honest_survivors = min_participants, min_colluding, honest_survivors
         self.latest = (0, 0)
         self.cohort_of_round = {}
@@ -134,7 +131,8 @@ class Partner:
         """Docs/protocol.md §3, in its order."""
         d, roster, update, rounds = descriptor, self.roster, self.plan["update"], self.plan["round"]
         n, identity = len(d.cohort), (d.round_no, d.attempt)
-        require(d.suite == 1 and d.graph == 1, "another suite or graph")
+        require(d.suite == 1, "another suite")
+        require(d.graph == 1 and d.degree == 0 and not d.rotation, "a graph or rotation that this client does not implement")
         require(d.federation_id == roster.federation_id and d.roster_hash == roster.hash, "another federation or roster")
         require(len(d.run_id) <= 64 and all(c in b"0123456789abcdefghijklmnopqrstuvwxyz-" for c in d.run_id), "run_id")
         require(1 <= d.round_no <= 10**12 and d.attempt >= 1, "round_no or attempt")
@@ -167,7 +165,7 @@ class Partner:
         self.judge(descriptor, invitation.plan)
         self.latest = descriptor.round_no, descriptor.attempt
         self.cohort_of_round[descriptor.round_no] = descriptor.cohort
-        return Attempt(self, descriptor, sha256(b"bauta/v1/rd", payload))
+        return Attempt(self, descriptor, maths.round_context(payload))
 
     def apply(self, attempt, aggregate, lanes):
         """The sum of an attempt, already checked against the aggregate."""
@@ -216,7 +214,7 @@ class Attempt:
         require(self.me in opened and opened[self.me][0] == self.keys_message, "our own keys are missing or were changed")
         require(len(opened) >= self.descriptor.n_min, "U1 is too small")
         self.u1 = {partner: keys for partner, (_, keys) in opened.items()}
-        self.l1 = set_hash(b"bauta/v1/u1", [self.rctx], key_set.messages)
+        self.l1 = maths.u1_hash(self.rctx, key_set.messages)
 
     # Phase 2.
 
@@ -278,7 +276,7 @@ class Attempt:
         require(self.me in opened and opened[self.me][0] == self.shares_header, "our own header is missing or was changed")
         require(len(opened) >= self.descriptor.n_min, "U2 is too small")
         self.u2 = {dealer: header for dealer, (_, header) in opened.items()}
-        self.u2_hash = set_hash(b"bauta/v1/u2", [self.rctx, self.l1], headers.headers)
+        self.u2_hash = maths.u2_hash(self.rctx, self.l1, headers.headers)
 
     # Phase 3.
 
@@ -316,7 +314,7 @@ class Attempt:
         least = max(self.descriptor.n_min, self.descriptor.f_max + self.partner.honest_survivors)
         require(len(opened) >= least, "U3 is too small")
         self.u3 = set(opened)
-        self.u3_hash = set_hash(b"bauta/v1/u3", [self.rctx, self.l1, self.u2_hash], survivors.headers)
+        self.u3_hash = maths.u3_hash(self.rctx, self.l1, self.u2_hash, survivors.headers)
         if self.me not in self.u3:
             return None
         model = self.descriptor.model_hash

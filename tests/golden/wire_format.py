@@ -134,7 +134,7 @@ ROUND_DESCRIPTOR = Message(
     (5, "attempt", "uint"), (6, "roster_hash", DIGEST), (7, "model_hash", DIGEST), (8, "plan_hash", DIGEST),
     (9, "cohort", "*partner"), (10, "clip", "double"), (11, "range", "double"), (12, "bits", "uint"), (13, "lane", "uint"),
     (14, "dimension", "uint"), (15, "graph", "uint"), (16, "f_max", "uint"), (17, "shamir_threshold", "uint"),
-    (18, "certify_threshold", "uint"), (19, "n_min", "uint"))
+    (18, "certify_threshold", "uint"), (19, "n_min", "uint"), (20, "degree", "uint"), (21, "rotation", "bool"))
 ADVERTISE_KEYS = Message((1, "rctx", DIGEST), (2, "partner", "partner"), (3, "e_pk", "bytes:32"), (4, "m_pk", "bytes:32"),
                          (5, "nonce", "bytes:32"), (6, "vouches", "bool"))
 KEY_SET = Message((1, "rctx", DIGEST), (2, "messages", "*bytes"))
