@@ -102,7 +102,9 @@ std::vector<OutboxItem> ClientRound::take_unsaved() { return std::exchange(unsav
 Result<Bytes> ClientRound::share_keys(ByteView key_set, RandomSource& random) {
   BAUTA_RETURN_IF_ERROR(same_as_before(item::kKeySet, key_set, "key set"));
   if (!u1_) {
-    BAUTA_TRY(u1_, accept_key_set(membership_, context_, keys_, key_set));
+    BAUTA_TRY(auto u1, verify_key_set(context_, key_set));
+    BAUTA_RETURN_IF_ERROR(check_own_keys(membership_, context_, keys_, u1));
+    u1_ = std::move(u1);
   }
   if (!dealt_) {
     const Bytes* seed = stored(item::kSelfSeed);
@@ -125,11 +127,15 @@ Result<Bytes> ClientRound::masked_update(ByteView share_package, std::span<std::
   if (!dealt_) return Error{ErrorCode::wrong_phase, "phase 2 comes first"};
   BAUTA_RETURN_IF_ERROR(same_as_before(item::kSharePackage, share_package, "share package"));
   if (!u2_) {
-    BAUTA_TRY(u2_, accept_share_package(membership_, context_, keys_, *u1_, *dealt_, share_package));
+    BAUTA_TRY(const auto package, decode<SharePackage>(share_package));
+    BAUTA_TRY(auto u2, verify_header_set(context_, *u1_, package.header_set));
+    BAUTA_TRY(held_, accept_leaves(membership_, context_, keys_, *u1_, *dealt_, u2, package.leaves));
+    u2_ = std::move(u2);
   }
   if (const Bytes* header = stored(item::kMaskedUpdate)) return *header;
   BAUTA_CHECK(words.size() == context_.layout().word_count());
-  BAUTA_TRY(const Bytes header, mask_update(membership_, context_, keys_, *u1_, *dealt_, *u2_, words));
+  BAUTA_TRY(const Bytes header,
+            mask_update(membership_, context_, keys_, *u1_, *dealt_, *u2_, held_->complaints, words));
   remember(item::kSharePackage, share_package);
   remember(item::kMaskedUpdate, header);
   return header;
@@ -140,11 +146,12 @@ Result<std::optional<Bytes>> ClientRound::certify(ByteView survivor_set, const s
   if (!u2_ || !own_header) return Error{ErrorCode::wrong_phase, "phase 3 comes first"};
   BAUTA_RETURN_IF_ERROR(same_as_before(item::kSurvivorSet, survivor_set, "survivor set"));
   if (!u3_) {
-    BAUTA_TRY(u3_, accept_survivor_set(membership_, context_, *u1_, *u2_, *own_header, rules_.honest_survivors,
-                                       survivor_set));
+    BAUTA_TRY(auto u3, verify_survivor_set(context_, *u1_, *u2_, survivor_set));
+    BAUTA_TRY(survived_, check_own_survival(membership_, context_, u3, *own_header, rules_.honest_survivors));
+    u3_ = std::move(u3);
     remember(item::kSurvivorSet, survivor_set);
   }
-  if (!u3_->self_survived) return std::optional<Bytes>();
+  if (!survived_) return std::optional<Bytes>();
   if (const Bytes* statement = stored(item::kCertify)) return std::optional<Bytes>(*statement);
   if (signed_on_model && *signed_on_model != u3_->u3) {
     return Error{ErrorCode::refused_by_policy,
@@ -160,7 +167,7 @@ Result<Bytes> ClientRound::unmask(ByteView certificate) {
   if (!u3_) return Error{ErrorCode::wrong_phase, "phase 4 comes first"};
   if (const Bytes* message = stored(item::kUnmask)) return *message;
   BAUTA_RETURN_IF_ERROR(check_certificate(membership_, context_, *u3_, certificate));
-  const Bytes message = bauta::client::unmask(membership_, context_, *u2_, *u3_);
+  const Bytes message = bauta::client::unmask(membership_, context_, *held_, *u3_);
   remember(item::kCertificate, certificate);
   remember(item::kUnmask, message);
   return message;
@@ -171,8 +178,8 @@ void ClientRound::forget_secrets() {
   keys_.e.secret.wipe();
   keys_.m.secret.wipe();
   dealt_->b.wipe();
-  u2_->shares.clear();
-  u2_->complaints.clear();
+  held_->shares.clear();
+  held_->complaints.clear();
   for (const std::string_view key : {item::kSecretKeys, item::kSelfSeed}) {
     const auto found = stored_.find(std::string(key));
     if (found == stored_.end()) continue;

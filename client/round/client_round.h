@@ -76,7 +76,10 @@ class ClientRound {
 
   /// U3 and its hash, after certify().
   const std::optional<AcceptedSurvivors>& survivors() const { return u3_; }
-  const std::optional<AcceptedShares>& shares() const { return u2_; }
+  bool survived() const { return survived_; }
+  /// U2, after masked_update(), and what its partners dealt to us.
+  const std::optional<AcceptedHeaders>& headers() const { return u2_; }
+  const std::optional<AcceptedShares>& shares() const { return held_; }
 
   /// Items to be written and fsync'd before the last message leaves. Holds secrets: wipe after writing.
   std::vector<OutboxItem> take_unsaved();
@@ -98,8 +101,10 @@ class ClientRound {
   AdvertisedKeys keys_;
   std::optional<AcceptedKeys> u1_;
   std::optional<DealtShares> dealt_;
-  std::optional<AcceptedShares> u2_;
+  std::optional<AcceptedHeaders> u2_;
+  std::optional<AcceptedShares> held_;
   std::optional<AcceptedSurvivors> u3_;
+  bool survived_ = false;  ///< our own upload is in U3
 };
 
 }  // namespace bauta::client

@@ -4,6 +4,8 @@
 #include <set>
 
 #include "common/crypto/aead.h"
+#include "common/crypto/sha256.h"
+#include "common/masking/mask_graph.h"
 #include "common/masking/merkle.h"
 #include "common/masking/pairwise_masks.h"
 #include "common/masking/shamir.h"
@@ -17,27 +19,25 @@ std::vector<PartnerIndex> AcceptedKeys::partners() const {
   return list;
 }
 
-Result<AcceptedKeys> accept_key_set(const Membership& membership, const RoundContext& context,
-                                    const AdvertisedKeys& own, ByteView key_set) {
-  BAUTA_TRY(const Bytes payload, open_blob(label::kKeySet, *membership.roster, kCoordinatorSigner, key_set));
+Result<AcceptedKeys> verify_key_set(const RoundContext& context, ByteView key_set) {
+  const Roster& roster = *context.roster;
+  BAUTA_TRY(const Bytes payload, open_blob(label::kKeySet, roster, kCoordinatorSigner, key_set));
   BAUTA_TRY(const auto set, decode<KeySet>(payload));
   if (set.rctx != context.rctx) return Error{ErrorCode::wrong_context, "the key set belongs to another round"};
   AcceptedKeys accepted;
   std::set<PublicKey> seen;
-  bool own_present = false;
-  std::uint32_t vouching = 0;
   PartnerIndex previous = 0;
   for (const auto& message : set.messages) {
     BAUTA_TRY(const PartnerIndex partner, claimed_signer(message));
     if (!context.in_cohort(partner)) {
       return Error{ErrorCode::not_in_cohort, "the key set holds a message of a partner outside the cohort"};
     }
-    const std::string& name = membership.roster->entries[partner].partner_id;
+    const std::string& name = roster.entries[partner].partner_id;
     if (!accepted.keys.empty() && partner <= previous) {
       return Error{ErrorCode::malformed, "the key set is not in roster order or holds " + name + " twice"};
     }
     previous = partner;
-    BAUTA_TRY(const Bytes advertised, open_blob(label::kAdvertiseKeys, *membership.roster, partner, message));
+    BAUTA_TRY(const Bytes advertised, open_blob(label::kAdvertiseKeys, roster, partner, message));
     BAUTA_TRY(const auto keys, decode<AdvertiseKeys>(advertised));
     if (keys.rctx != context.rctx) {
       return Error{ErrorCode::equivocation, name + " advertised its keys for another round descriptor"};
@@ -46,26 +46,34 @@ Result<AcceptedKeys> accept_key_set(const Membership& membership, const RoundCon
     if (!seen.insert(keys.e_pk).second || !seen.insert(keys.m_pk).second) {
       return Error{ErrorCode::conflict, "a key of " + name + " stands twice in the key set"};
     }
-    if (partner == membership.self) {
-      if (message != own.message) return Error{ErrorCode::equivocation, "our own message in the key set was changed"};
-      own_present = true;
-    }
-    if (keys.vouches) ++vouching;
+    if (keys.vouches) ++accepted.vouching;
     accepted.keys.emplace(partner, keys);
+    accepted.messages.emplace(partner, sha256(message));
   }
-  if (!own_present) return Error{ErrorCode::not_in_cohort, "our own message is missing from the key set"};
   if (accepted.keys.size() < context.descriptor.thresholds.n_min) {
     return Error{ErrorCode::threshold_lost, "U1 has " + std::to_string(accepted.keys.size()) + " partners, " +
                                                 std::to_string(context.descriptor.thresholds.n_min) + " are needed"};
   }
-  // Otherwise a coordinator could pretend that everybody missed a round, and have a model of its own making trained.
-  if (!accepted.keys.at(membership.self).vouches && vouching <= context.descriptor.f_max) {
-    return Error{ErrorCode::refused_by_policy, "the model came from the coordinator, and only " +
-                                                   std::to_string(vouching) + " partners vouch for it; " +
-                                                   std::to_string(context.descriptor.f_max + 1) + " are needed"};
-  }
   accepted.l1 = u1_hash(context.rctx, set.messages);
   return accepted;
+}
+
+Status check_own_keys(const Membership& membership, const RoundContext& context, const AdvertisedKeys& own,
+                      const AcceptedKeys& u1) {
+  const auto message = u1.messages.find(membership.self);
+  if (message == u1.messages.end()) {
+    return Error{ErrorCode::not_in_cohort, "our own message is missing from the key set"};
+  }
+  if (message->second != sha256(own.message)) {
+    return Error{ErrorCode::equivocation, "our own message in the key set was changed"};
+  }
+  // Otherwise a coordinator could pretend that everybody missed a round, and have a model of its own making trained.
+  if (!u1.keys.at(membership.self).vouches && u1.vouching <= context.descriptor.f_max) {
+    return Error{ErrorCode::refused_by_policy, "the model came from the coordinator, and only " +
+                                                   std::to_string(u1.vouching) + " partners vouch for it; " +
+                                                   std::to_string(context.descriptor.f_max + 1) + " are needed"};
+  }
+  return {};
 }
 
 Result<DealtShares> share_keys(const Membership& membership, const RoundContext& context, const AdvertisedKeys& own,
@@ -78,7 +86,7 @@ Result<DealtShares> share_keys(const Membership& membership, const RoundContext&
   header.rctx = context.rctx;
   header.l1 = u1.l1;
   header.partner = self;
-  header.neighbours = u1.partners();
+  header.neighbours = draw_neighbours(context.descriptor.graph, self, u1.partners(), random);
   header.commitment = self_seed_commitment(context.rctx, self, dealt.b);
 
   std::vector<std::uint32_t> xs;

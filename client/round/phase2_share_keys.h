@@ -8,18 +8,23 @@
 
 namespace bauta::client {
 
-/// U1 as this client accepted it.
+/// U1, verified.
 struct AcceptedKeys {
   Digest l1{};
-  std::map<PartnerIndex, AdvertiseKeys> keys;  ///< in roster order, this client included
+  std::map<PartnerIndex, AdvertiseKeys> keys;  ///< in roster order
+  std::map<PartnerIndex, Digest> messages;     ///< SHA-256 of each partner's message as it was in the set
+  std::uint32_t vouching = 0;                  ///< partners that vouch for the model
   std::vector<PartnerIndex> partners() const;
 };
 
-/// Checks the coordinator's signature, every partner's signature, that all speak of this round descriptor (and so train
-/// the same model), that the own message is there unchanged, that no key stands twice, and |U1| >= n_min. A client that
-/// does not vouch for the model itself demands that more than f_max others do.
-Result<AcceptedKeys> accept_key_set(const Membership& membership, const RoundContext& context,
-                                    const AdvertisedKeys& own, ByteView key_set);
+/// What every partner checks alike: the coordinator's signature, every partner's signature, that all speak of this
+/// round descriptor (and so train the same model), that no key stands twice, and |U1| >= n_min.
+Result<AcceptedKeys> verify_key_set(const RoundContext& context, ByteView key_set);
+
+/// What concerns this client: its own message is there unchanged, and, if it does not vouch for the model itself, more
+/// than f_max others do.
+Status check_own_keys(const Membership& membership, const RoundContext& context, const AdvertisedKeys& own,
+                      const AcceptedKeys& u1);
 
 struct DealtShares {
   SecretBytes<32> b;  ///< self-mask seed

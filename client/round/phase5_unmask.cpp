@@ -35,11 +35,11 @@ Status check_certificate(const Membership& membership, const RoundContext& conte
   return {};
 }
 
-Bytes unmask(const Membership& membership, const RoundContext& context, const AcceptedShares& u2,
+Bytes unmask(const Membership& membership, const RoundContext& context, const AcceptedShares& held,
              const AcceptedSurvivors& u3) {
   UnmaskShares shares{context.rctx, u3.u3, {}};
-  for (const auto& [dealer, held] : u2.shares) {
-    const ShamirShare& share = u3.survivors.contains(dealer) ? held.b : held.m;
+  for (const auto& [dealer, both] : held.shares) {
+    const ShamirShare& share = u3.survivors.contains(dealer) ? both.b : both.m;
     RevealedShare revealed{dealer, {}};
     std::copy(share.reveal().begin(), share.reveal().end(), revealed.share.begin());
     shares.shares.push_back(revealed);
@@ -49,7 +49,7 @@ Bytes unmask(const Membership& membership, const RoundContext& context, const Ac
 }
 
 Result<Aggregate> accept_aggregate(const Membership& membership, const RoundContext& context, const AcceptedKeys& u1,
-                                   const AcceptedShares& u2, const AcceptedSurvivors& u3, ByteView checked,
+                                   const AcceptedHeaders& u2, const AcceptedSurvivors& u3, ByteView checked,
                                    ByteView aggregate, std::span<const std::uint64_t> sum) {
   BAUTA_TRY(const Bytes payload, open_blob(label::kAggregate, *membership.roster, kCoordinatorSigner, aggregate));
   BAUTA_TRY(auto decoded, decode<Aggregate>(payload));

@@ -12,14 +12,14 @@ Status check_certificate(const Membership& membership, const RoundContext& conte
 
 /// The signed shares: of b for a survivor, of m_sk for a dropout, never both for one dealer. Call only after
 /// check_certificate.
-Bytes unmask(const Membership& membership, const RoundContext& context, const AcceptedShares& u2,
+Bytes unmask(const Membership& membership, const RoundContext& context, const AcceptedShares& held,
              const AcceptedSurvivors& u3);
 
 /// Checks the coordinator's signature, the certificate inside (unless it is `checked`, the one that passed
 /// check_certificate), that `sum` is what was signed, and every published
 /// secret against what its owner committed to.
 Result<Aggregate> accept_aggregate(const Membership& membership, const RoundContext& context, const AcceptedKeys& u1,
-                                   const AcceptedShares& u2, const AcceptedSurvivors& u3, ByteView checked,
+                                   const AcceptedHeaders& u2, const AcceptedSurvivors& u3, ByteView checked,
                                    ByteView aggregate, std::span<const std::uint64_t> sum);
 
 }  // namespace bauta::client

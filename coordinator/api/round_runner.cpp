@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/file.h"
+#include "common/base/random_subset.h"
 #include "common/base/uuid.h"
 #include "common/masking/transcript.h"
 #include "common/model/model_file.h"
@@ -301,15 +302,7 @@ std::vector<PartnerIndex> RoundRunner::choose_cohort(std::vector<PartnerIndex> r
   const RoundSettings& settings = run_->plan.round;
   if (settings.over_selection <= 1) return ready;
   const auto most = static_cast<std::size_t>(std::ceil(settings.over_selection * settings.min_participants));
-  // A random choice of the ready ones: Fisher and Yates, bias below 2^-40.
-  for (std::size_t i = 0; i < most && i < ready.size(); ++i) {
-    std::array<std::uint8_t, 8> random{};
-    parts_.random->fill(random);
-    std::swap(ready[i], ready[i + read_u64(random) % (ready.size() - i)]);
-  }
-  if (ready.size() > most) ready.resize(most);
-  std::sort(ready.begin(), ready.end());
-  return ready;
+  return random_subset(std::move(ready), most, *parts_.random);
 }
 
 Status RoundRunner::open_attempt(RoundKey key, std::vector<PartnerIndex> cohort,

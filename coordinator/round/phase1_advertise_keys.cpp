@@ -25,10 +25,8 @@ Result<bool> AdvertiseKeysPhase::check(PartnerIndex from, ByteView message) cons
   }
   // A key that stands twice would make two partners' masks cancel or one share open to another.
   if (keys.e_pk == keys.m_pk) return Error{ErrorCode::malformed, "the two advertised keys are equal"};
-  for (const auto& [other, known] : keys_) {
-    if (known.e_pk == keys.e_pk || known.m_pk == keys.m_pk || known.e_pk == keys.m_pk || known.m_pk == keys.e_pk) {
-      return Error{ErrorCode::conflict, "another partner has already advertised one of these keys"};
-    }
+  if (public_keys_.contains(keys.e_pk) || public_keys_.contains(keys.m_pk)) {
+    return Error{ErrorCode::conflict, "another partner has already advertised one of these keys"};
   }
   return false;
 }
@@ -39,6 +37,7 @@ void AdvertiseKeysPhase::apply(PartnerIndex from, Bytes message) {
   const auto keys = decode<AdvertiseKeys>(blob->payload);
   BAUTA_CHECK(keys.ok());
   keys_.emplace(from, *keys);
+  public_keys_.insert({keys->e_pk, keys->m_pk});
   inbox_.put(from, std::move(message));
 }
 

@@ -35,6 +35,7 @@ class AdvertiseKeysPhase {
   std::set<PartnerIndex> excluded_;
   Inbox inbox_;
   std::map<PartnerIndex, AdvertiseKeys> keys_;
+  std::set<PublicKey> public_keys_;  ///< all of keys_
 };
 
 }  // namespace bauta::coordinator

@@ -7,7 +7,7 @@
 namespace bauta::coordinator {
 
 ShareKeysPhase::ShareKeysPhase(const RoundContext& context, const AdvertiseKeysPhase& phase1)
-    : context_(&context), l1_(phase1.l1()), holders_(phase1.inbox().partners()) {}
+    : context_(&context), l1_(phase1.l1()), u1_(phase1.inbox().partners()) {}
 
 Result<ShareKeysPhase::Dealt> ShareKeysPhase::decode_dealt(ByteView message) const {
   BAUTA_TRY(auto keys, decode<ShareKeys>(message));
@@ -25,7 +25,7 @@ Result<ShareKeysPhase::Dealt> ShareKeysPhase::decode_dealt(ByteView message) con
 }
 
 Result<bool> ShareKeysPhase::check(PartnerIndex from, ByteView message) const {
-  if (!std::binary_search(holders_.begin(), holders_.end(), from)) {
+  if (!std::binary_search(u1_.begin(), u1_.end(), from)) {
     return Error{ErrorCode::not_in_cohort, "this partner advertised no keys in phase 1 and is not in U1"};
   }
   BAUTA_TRY(const bool repeat, inbox_.is_repeat(from, message));
@@ -39,14 +39,14 @@ Result<bool> ShareKeysPhase::check(PartnerIndex from, ByteView message) const {
     return Error{ErrorCode::wrong_context, "the share header belongs to another round or another U1"};
   }
   if (header.partner != from) return Error{ErrorCode::malformed, "the share header names another partner"};
-  if (header.neighbours != holders_) {
-    return Error{ErrorCode::malformed, "the share header's neighbours are not U1, as the complete graph requires"};
+  if (!may_have_drawn(context_->descriptor.graph, from, header.neighbours, u1_)) {
+    return Error{ErrorCode::malformed, "the share header's neighbours are not such as the round's graph requires"};
   }
-  if (dealt.decoded.size() != holders_.size()) {
+  if (dealt.decoded.size() != header.neighbours.size()) {
     return Error{ErrorCode::malformed, "the number of leaves is not the number of neighbours"};
   }
-  for (std::size_t i = 0; i < holders_.size(); ++i) {
-    if (dealt.decoded[i].recipient != holders_[i]) {
+  for (std::size_t i = 0; i < dealt.decoded.size(); ++i) {
+    if (dealt.decoded[i].recipient != header.neighbours[i]) {
       return Error{ErrorCode::malformed, "a leaf is addressed to another partner than its place says"};
     }
   }
@@ -59,34 +59,38 @@ Result<bool> ShareKeysPhase::check(PartnerIndex from, ByteView message) const {
 void ShareKeysPhase::apply(PartnerIndex from, Bytes message) {
   auto dealt = decode_dealt(message);
   BAUTA_CHECK(dealt.ok());
+  headers_.emplace(from, std::move(dealt->header));
   dealt_.emplace(from, *std::move(dealt));
   inbox_.put(from, std::move(message));
 }
 
-std::vector<Bytes> ShareKeysPhase::headers() const {
+std::vector<Bytes> ShareKeysPhase::header_blobs() const {
   std::vector<Bytes> list;
   for (const auto& [partner, dealt] : dealt_) list.push_back(dealt.header_blob);
   return list;
 }
 
-Digest ShareKeysPhase::u2_hash() const { return bauta::u2_hash(context_->rctx, l1_, headers()); }
+Digest ShareKeysPhase::u2_hash() const { return bauta::u2_hash(context_->rctx, l1_, header_blobs()); }
 
-const ShareLeaf& ShareKeysPhase::leaf(PartnerIndex dealer, PartnerIndex holder) const {
-  const auto place = std::lower_bound(holders_.begin(), holders_.end(), holder) - holders_.begin();
-  return dealt_.at(dealer).decoded.at(static_cast<std::size_t>(place));
+const ShareLeaf* ShareKeysPhase::leaf(PartnerIndex dealer, PartnerIndex holder) const {
+  const auto& holders = headers_.at(dealer).neighbours;
+  const auto found = std::lower_bound(holders.begin(), holders.end(), holder);
+  if (found == holders.end() || *found != holder) return nullptr;
+  return &dealt_.at(dealer).decoded[static_cast<std::size_t>(found - holders.begin())];
 }
 
-Bytes ShareKeysPhase::close() const { return encode(HeaderSet{context_->rctx, l1_, headers()}); }
+Bytes ShareKeysPhase::close() const { return encode(HeaderSet{context_->rctx, l1_, header_blobs()}); }
 
-Bytes ShareKeysPhase::package_for(PartnerIndex holder, ByteView signed_set) const {
-  SharePackage package;
-  package.header_set.assign(signed_set.begin(), signed_set.end());
-  const auto place =
-      static_cast<std::size_t>(std::lower_bound(holders_.begin(), holders_.end(), holder) - holders_.begin());
-  for (const auto& [dealer, dealt] : dealt_) {
-    package.leaves.push_back({dealer, dealt.leaves.at(place), dealt.tree.proof(place)});
+std::vector<DeliveredLeaf> ShareKeysPhase::leaves_for(PartnerIndex holder, const MaskGraph& graph) const {
+  std::vector<DeliveredLeaf> leaves;
+  for (const PartnerIndex dealer : graph.dealers_to(holder)) {
+    const auto& holders = headers_.at(dealer).neighbours;
+    const auto place =
+        static_cast<std::size_t>(std::lower_bound(holders.begin(), holders.end(), holder) - holders.begin());
+    const Dealt& dealt = dealt_.at(dealer);
+    leaves.push_back({dealer, dealt.leaves.at(place), dealt.tree.proof(place)});
   }
-  return encode(package);
+  return leaves;
 }
 
 }  // namespace bauta::coordinator

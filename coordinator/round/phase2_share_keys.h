@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "common/masking/mask_graph.h"
 #include "common/masking/merkle.h"
 #include "common/masking/round_context.h"
 #include "coordinator/round/inbox.h"
@@ -19,37 +20,37 @@ class ShareKeysPhase {
   Result<bool> check(PartnerIndex from, ByteView message) const;
   void apply(PartnerIndex from, Bytes message);
 
-  bool everybody_in() const { return inbox_.size() >= holders_.size(); }
+  bool everybody_in() const { return inbox_.size() >= u1_.size(); }
   const Inbox& inbox() const { return inbox_; }
   const Digest& l1() const { return l1_; }
   Digest u2_hash() const;
-  /// Who holds shares: U1, in roster order.
-  const std::vector<PartnerIndex>& holders() const { return holders_; }
-  const ShareKeysHeader& header(PartnerIndex dealer) const { return dealt_.at(dealer).header; }
-  /// The leaf that `dealer` dealt to `holder`.
-  const ShareLeaf& leaf(PartnerIndex dealer, PartnerIndex holder) const;
+  /// By dealer, in roster order; whoever is in it is in U2 once the phase is closed.
+  const std::map<PartnerIndex, ShareKeysHeader>& headers() const { return headers_; }
+  /// The leaf that `dealer` dealt to `holder`; null when it dealt it none.
+  const ShareLeaf* leaf(PartnerIndex dealer, PartnerIndex holder) const;
 
   /// The payload of the signed U2 set.
   Bytes close() const;
-  /// What `holder` gets: the signed set and its own leaves with Merkle proofs.
-  Bytes package_for(PartnerIndex holder, ByteView signed_set) const;
+  /// The leaves dealt to `holder` by the members of `graph`, with Merkle proofs.
+  std::vector<DeliveredLeaf> leaves_for(PartnerIndex holder, const MaskGraph& graph) const;
 
  private:
   struct Dealt {
     Bytes header_blob;
     ShareKeysHeader header;
-    std::vector<Bytes> leaves;  // as received, in the order of holders_
+    std::vector<Bytes> leaves;  // as received, in the order of header.neighbours
     std::vector<ShareLeaf> decoded;
     MerkleTree tree;  // of `leaves`
   };
   Result<Dealt> decode_dealt(ByteView message) const;
-  std::vector<Bytes> headers() const;
+  std::vector<Bytes> header_blobs() const;
 
   const RoundContext* context_;
   Digest l1_;
-  std::vector<PartnerIndex> holders_;
+  std::vector<PartnerIndex> u1_;
   Inbox inbox_;
-  std::map<PartnerIndex, Dealt> dealt_;
+  std::map<PartnerIndex, ShareKeysHeader> headers_;
+  std::map<PartnerIndex, Dealt> dealt_;  // its headers are in headers_
 };
 
 }  // namespace bauta::coordinator

@@ -7,7 +7,12 @@
 namespace bauta::coordinator {
 
 MaskedUpdatePhase::MaskedUpdatePhase(const RoundContext& context, const ShareKeysPhase& phase2)
-    : context_(&context), l1_(phase2.l1()), u2_(phase2.u2_hash()), members_(phase2.inbox().partners()) {}
+    : context_(&context),
+      phase2_(&phase2),
+      l1_(phase2.l1()),
+      u2_(phase2.u2_hash()),
+      members_(phase2.inbox().partners()),
+      graph_(phase2.headers()) {}
 
 Result<bool> MaskedUpdatePhase::check(PartnerIndex from, ByteView message) const {
   if (!std::binary_search(members_.begin(), members_.end(), from)) {
@@ -25,8 +30,9 @@ Result<bool> MaskedUpdatePhase::check(PartnerIndex from, ByteView message) const
     return Error{ErrorCode::malformed, "the masked update has another dimension than the round"};
   }
   for (const auto accused : header.complaints) {
-    if (accused == from || !std::binary_search(members_.begin(), members_.end(), accused)) {
-      return Error{ErrorCode::malformed, "a complaint names a partner that dealt no shares"};
+    const bool dealt = std::binary_search(members_.begin(), members_.end(), accused) && phase2_->leaf(accused, from);
+    if (accused == from || !dealt) {
+      return Error{ErrorCode::malformed, "a complaint names a partner that dealt its sender no shares"};
     }
   }
   return false;
@@ -68,10 +74,19 @@ std::optional<PartnerIndex> MaskedUpdatePhase::unopenable_dealer() const {
     for (const PartnerIndex accused : header.complaints) ++accusers[accused];
   }
   for (const auto& [accused, count] : accusers) {
-    const std::size_t others = members_.size() - 1;
-    if (others - count < context_->descriptor.thresholds.shamir) return accused;
+    const auto& holders = phase2_->headers().at(accused).neighbours;
+    const auto others = std::count_if(holders.begin(), holders.end(), [&](PartnerIndex holder) {
+      return holder != accused && std::binary_search(members_.begin(), members_.end(), holder);
+    });
+    if (static_cast<std::size_t>(others) - count < context_->descriptor.thresholds.shamir) return accused;
   }
   return std::nullopt;
+}
+
+std::optional<PartnerIndex> MaskedUpdatePhase::lonely_survivor() const {
+  const auto* const lonely = cut_off_survivor(context_->descriptor.graph, phase2_->headers(),
+                                              [this](PartnerIndex partner) { return survivors_.contains(partner); });
+  return lonely ? std::optional<PartnerIndex>(lonely->partner) : std::nullopt;
 }
 
 std::set<PartnerIndex> MaskedUpdatePhase::suspects() const {

@@ -32,10 +32,14 @@ class MaskedUpdatePhase {
   /// U2.
   const std::vector<PartnerIndex>& members() const { return members_; }
   const Digest& u2() const { return u2_; }
+  /// Who masks with whom in U2.
+  const MaskGraph& graph() const { return graph_; }
   Digest u3_hash() const;
   /// An accused dealer of whom fewer than t others hold usable shares. Certified with it, the round might stay open
   /// for ever.
   std::optional<PartnerIndex> unopenable_dealer() const;
+  /// A survivor that keeps too few living ones of its own draws in a sparse graph: nobody would certify such a U3.
+  std::optional<PartnerIndex> lonely_survivor() const;
   /// Accusers and accused: all of them sit out the next attempt.
   std::set<PartnerIndex> suspects() const;
 
@@ -46,9 +50,11 @@ class MaskedUpdatePhase {
   std::vector<Bytes> survivor_headers() const;
 
   const RoundContext* context_;
+  const ShareKeysPhase* phase2_;
   Digest l1_;
   Digest u2_;
   std::vector<PartnerIndex> members_;
+  MaskGraph graph_;
   Inbox inbox_;
   std::map<PartnerIndex, MaskedUpdateHeader> headers_;
   std::set<PartnerIndex> survivors_;

@@ -36,10 +36,11 @@ Result<bool> UnmaskPhase::check(PartnerIndex from, ByteView message) const {
     if (!std::binary_search(members.begin(), members.end(), revealed.dealer)) {
       return Error{ErrorCode::malformed, "a share names a dealer that is not in U2"};
     }
-    const auto& leaf = phase2_->leaf(revealed.dealer, from);
+    const ShareLeaf* const leaf = phase2_->leaf(revealed.dealer, from);
+    if (!leaf) return Error{ErrorCode::malformed, "a share names a dealer that dealt its sender none"};
     const bool alive = survived(revealed.dealer);
     if (share_hash(context_->rctx, alive ? 'b' : 'm', revealed.dealer, from, revealed.share) !=
-        (alive ? leaf.hash_b : leaf.hash_m)) {
+        (alive ? leaf->hash_b : leaf->hash_m)) {
       return Error{ErrorCode::bad_share, "the share of dealer " +
                                              context_->roster->entries[revealed.dealer].partner_id +
                                              " is not the one in its leaf"};
@@ -84,7 +85,7 @@ Result<Unmasking> UnmaskPhase::unmask() const {
   const auto& rctx = context_->rctx;
   const auto& l1 = phase2_->l1();
   Unmasking unmasking;
-  // Nearly always the same holders for every dealer: the coefficients change only after a complaint.
+  // Nearly always the same holders for every dealer of a complete graph: only a complaint changes them.
   std::vector<std::uint32_t> xs;
   std::optional<LagrangeAtZero> lagrange;
   for (const auto dealer : phase3_->members()) {
@@ -102,13 +103,14 @@ Result<Unmasking> UnmaskPhase::unmask() const {
     std::copy_n(secret->reveal().begin(), 32, revealed.secret.begin());
     unmasking.secrets.push_back(revealed);
     if (survived(dealer)) {
-      if (self_seed_commitment(rctx, dealer, *secret) != phase2_->header(dealer).commitment) return dealer_lied();
+      if (self_seed_commitment(rctx, dealer, *secret) != phase2_->headers().at(dealer).commitment) return dealer_lied();
       unmasking.terms.push_back({self_mask_key(rctx, l1, dealer, *secret), true});
       continue;
     }
     const auto& keys = phase1_->keys(dealer);
     if (x25519_public(*secret) != keys.m_pk) return dealer_lied();
-    for (const auto survivor : phase3_->survivors()) {
+    for (const auto survivor : phase3_->graph().masks_with(dealer)) {
+      if (!survived(survivor)) continue;
       // The survivor added this mask when its index is the smaller one, and subtracted it otherwise.
       BAUTA_TRY(auto key, pair_mask_key(rctx, l1, dealer, *secret, keys.m_pk, survivor, phase1_->keys(survivor).m_pk));
       unmasking.terms.push_back({std::move(key), survivor < dealer});

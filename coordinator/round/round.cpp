@@ -130,6 +130,10 @@ Result<RoundEvent> Round::close_phase(const SigningKey& key) const {
         return void_because("too many partners cannot use the shares that " +
                             context_.roster->entries[*dealer].partner_id + " dealt");
       }
+      if (const auto lonely = phase3_->lonely_survivor()) {
+        return void_because("too few of the neighbours that " + context_.roster->entries[*lonely].partner_id +
+                            " drew have survived");
+      }
       return close_with(phase_, label::kSurvivorSet, key, phase3_->close());
     case Phase::certify_survivors:
       if (phase4_->certified()) return close_with(phase_, label::kCertificate, key, phase4_->close());
@@ -209,11 +213,17 @@ void Round::apply(const RoundEvent& event) {
 
 Result<std::optional<Bytes>> Round::share_package(PartnerIndex holder) const {
   if (!header_set_) return std::optional<Bytes>();
+  BAUTA_TRY(auto leaves, leaves_for(holder));
+  return std::optional<Bytes>(encode(SharePackage{*header_set_, std::move(leaves)}));
+}
+
+Result<std::vector<DeliveredLeaf>> Round::leaves_for(PartnerIndex holder) const {
+  BAUTA_CHECK(phase3_);
   const auto& members = phase3_->members();
   if (!std::binary_search(members.begin(), members.end(), holder)) {
     return Error{ErrorCode::not_in_cohort, "this partner shared no keys in phase 2 and is not in U2"};
   }
-  return std::optional<Bytes>(phase2_->package_for(holder, *header_set_));
+  return phase2_->leaves_for(holder, phase3_->graph());
 }
 
 std::set<PartnerIndex> Round::survivors() const { return phase3_ ? phase3_->survivors() : std::set<PartnerIndex>(); }

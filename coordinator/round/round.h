@@ -85,6 +85,9 @@ class Round {
   // Answers, present once their phase is closed; bytes as signed once and kept.
   const std::optional<Bytes>& key_set() const { return key_set_; }
   Result<std::optional<Bytes>> share_package(PartnerIndex holder) const;
+  /// The two parts of a share package: the set that everybody sees, and the leaves of one holder. Phase 2 is closed.
+  const std::optional<Bytes>& header_set() const { return header_set_; }
+  Result<std::vector<DeliveredLeaf>> leaves_for(PartnerIndex holder) const;
   const std::optional<Bytes>& survivor_set() const { return survivor_set_; }
   const std::optional<Bytes>& certificate() const { return certificate_; }
   const std::optional<Bytes>& aggregate() const { return aggregate_; }

@@ -236,7 +236,7 @@ TEST_CASE("a wrong share names its sender, and a dealer whose shares contradict 
   tree.update(wire_bytes(vector));
   const Digest l1 = decode<ShareKeysHeader>(decode<SignedBlob>(decode<ShareKeys>(lie)->header)->payload)->l1;
   const MaskedUpdateHeader header{
-      round.rctx(), l1, round.harness.client(0).shares()->u2, 2, round.descriptor.dimension, tree.finish(), {}};
+      round.rctx(), l1, round.harness.client(0).headers()->u2, 2, round.descriptor.dimension, tree.finish(), {}};
   upload(2, round.sign(label::kMaskedUpdate, 2, encode(header)), vector);
   REQUIRE(round.harness.close().ok());
   for (const PartnerIndex u : {0U, 1U, 3U, 4U}) {
