@@ -9,6 +9,7 @@
 #include "common/crypto/aead.h"
 #include "common/crypto/sha256.h"
 #include "common/crypto/signature.h"
+#include "common/federation/graph.h"
 #include "common/masking/merkle.h"
 #include "common/masking/packed_vector.h"
 #include "common/masking/pairwise_masks.h"
@@ -252,6 +253,19 @@ TEST_CASE("signed bytes and the hashes of the sets agree with the reference") {
   CHECK(to_hex(u3_hash(context.rctx, context.l1, digest_of(c["u2"]), blobs)) == c["u3_hash"]);
   CHECK(to_hex(share_hash(context.rctx, 'b', 3, 9, bytes_of(c["share"]))) == c["share_hash_b"]);
   CHECK(to_hex(share_hash(context.rctx, 'm', 3, 9, bytes_of(c["share"]))) == c["share_hash_m"]);
+}
+
+TEST_CASE("the finder of sparse graphs agrees with the reference") {
+  REQUIRE(golden()["sparse_graphs"].size() >= 6);
+  for (const json& c : golden()["sparse_graphs"]) {
+    CAPTURE(c.dump());
+    const auto found = find_sparse_graph(c["n"].get<std::uint32_t>(), c["f"].get<std::uint32_t>(),
+                                         c["n_min"].get<std::uint32_t>(), c["dropout"].get<double>());
+    CHECK(found.ok() == (c["degree"] != 0));
+    if (!found.ok()) continue;
+    CHECK(found->degree == c["degree"].get<std::uint32_t>());
+    CHECK(found->shamir == c["shamir"].get<std::uint32_t>());
+  }
 }
 
 TEST_CASE("the initial model and what two sums make of it agree with the reference") {

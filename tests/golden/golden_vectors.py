@@ -6,6 +6,7 @@ import json
 import pathlib
 import sys
 
+import sparse_graph
 from reference import (combine, commitment, gcm_seal, mask_words, merkle_root, pack, pair_mask_key, round_context,
                        self_mask_key, sha256, shamir_split, share_hash, share_key, signature_input, u1_hash, u2_hash, u3_hash,
                        u32, wire, x25519, x25519_public)
@@ -157,11 +158,18 @@ def model_vector():
             "weights": weights, "parameters": size, "evaluation_lanes": metrics, "sum_sha256": sums, "model_hashes": names}
 
 
+def graph_vectors():
+    for n, f, n_min, dropout in ((24, 1, 22, 0.0), (60, 1, 31, 0.1), (100, 25, 80, 0.0), (200, 10, 150, 0.05), (1000, 50, 526, 0.1),
+                                 (10000, 500, 5251, 0.05)):
+        k, t = sparse_graph.find(n, f, n_min, dropout) or (0, 0)
+        yield {"n": n, "f": f, "n_min": n_min, "dropout": dropout, "degree": k, "shamir": t}
+
+
 def golden():
     return {"rctx": RCTX.hex(), "l1": L1.hex(), "transcript": transcript_vectors(), "packing": list(packing_vectors()), "pair_keys": list(pair_vectors()),
             "self_keys": list(self_vectors()), "masks": list(mask_vectors()), "leaves": list(leaf_vectors()),
             "shamir": list(shamir_vectors()), "merkle": list(merkle_vectors()), "round": round_vector(),
-            "model": model_vector()}
+            "sparse_graphs": list(graph_vectors()), "model": model_vector()}
 
 
 def text():

@@ -6,10 +6,12 @@ reference.py; only signatures and the long keystreams come from python3-cryptogr
 """
 import math
 import os
+import random
 import tomllib
 from base64 import b64decode
 
 import reference as maths
+import sparse_graph
 import wire_format as wire
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -22,6 +24,7 @@ from wire_format import COORDINATOR, Refused
 
 CHUNK = 64 * 1024
 EVALUATION_LANES = 4
+COMPLETE, SPARSE = 1, 2
 
 
 def require(holds, otherwise):
@@ -107,6 +110,10 @@ def keystream(key, nonce, first_block, length):
     return encryptor.update(bytes(length))
 
 
+def vector_bytes(dimension, lane_bits):
+    return -(-dimension // (64 // lane_bits)) * 8
+
+
 def chunks_of(vector):
     return [vector[at:at + CHUNK] for at in range(0, len(vector), CHUNK)]
 
@@ -132,7 +139,7 @@ class Partner:
         d, roster, update, rounds = descriptor, self.roster, self.plan["update"], self.plan["round"]
         n, identity = len(d.cohort), (d.round_no, d.attempt)
         require(d.suite == 1, "another suite")
-        require(d.graph == 1 and d.degree == 0 and not d.rotation, "a graph or rotation that this client does not implement")
+        require(d.graph in (COMPLETE, SPARSE), "another graph")
         require(d.federation_id == roster.federation_id and d.roster_hash == roster.hash, "another federation or roster")
         require(len(d.run_id) <= 64 and all(c in b"0123456789abcdefghijklmnopqrstuvwxyz-" for c in d.run_id), "run_id")
         require(1 <= d.round_no <= 10**12 and d.attempt >= 1, "round_no or attempt")
@@ -149,11 +156,17 @@ class Partner:
         require(d.dimension == parameters + EVALUATION_LANES, "dimension")
         offered = d.shamir_threshold, d.certify_threshold, d.n_min
         require(d.f_max == colluding(n, rounds["max_colluding"]), "f_max")
-        require(offered == thresholds(n, d.f_max, rounds["min_participants"]), "thresholds")
+        complete_t, certify, n_min = thresholds(n, d.f_max, rounds["min_participants"])
+        graph, degree, t = sparse_graph.choose(n, d.f_max, complete_t, n_min, rounds["expected_dropout"],
+                                               vector_bytes(d.dimension, d.lane), rounds["mask_work_gigabytes"] * 1e9)
+        require(offered == (t, certify, n_min), "thresholds")
+        require((d.graph, d.degree) == (graph, degree), "graph")
         own_f = colluding(n, self.min_colluding)
         own = thresholds(n, own_f, self.min_participants)
         require(n >= self.min_participants and d.f_max >= own_f, "weaker than this partner's policy")
-        require(all(a >= b for a, b in zip(offered, own)), "weaker than this partner's policy")
+        # That of a sparse graph was found for no fewer colluders than our own rule names.
+        judged = 0 if d.graph == COMPLETE else 1
+        require(all(a >= b for a, b in zip(offered[judged:], own[judged:])), "weaker than this partner's policy")
         require(d.f_max + self.honest_survivors <= n, "weaker than this partner's policy")
         require(d.run_id not in self.distrusted and d.model_hash not in self.signed, "this model or run is not trained again")
         require(d.model_hash == self.model.name(), "another model than the one computed here")
@@ -220,7 +233,7 @@ class Attempt:
 
     def share_keys(self, key_set):
         self.accept_key_set(key_set)
-        holders = list(self.u1)
+        holders = self.draw_neighbours()
         leaves, t = [], self.descriptor.shamir_threshold
         xs = [holder + 1 for holder in holders]
         # Enough bytes that running out by redrawing is impossible in practice.
@@ -235,6 +248,18 @@ class Attempt:
             rctx=self.rctx, l1=self.l1, partner=self.me, neighbours=holders,
             commitment=maths.commitment(self.rctx, self.me, self.b), leaf_root=maths.merkle_root(leaves)))
         return wire.SHARE_KEYS.encode(header=self.shares_header, leaves=leaves)
+
+    def draw_neighbours(self):
+        if self.descriptor.graph == COMPLETE:
+            return list(self.u1)
+        others = [partner for partner in self.u1 if partner != self.me]
+        return sorted(random.SystemRandom().sample(others, min(self.descriptor.degree, len(others))))
+
+    def may_have_drawn(self, dealer, neighbours):
+        if self.descriptor.graph == COMPLETE:
+            return neighbours == list(self.u1)
+        count = min(self.descriptor.degree, len(self.u1) - 1)
+        return len(neighbours) == count and set(neighbours) <= set(self.u1) - {dealer}
 
     def associated(self, u, v):
         return self.rctx + self.l1 + u32(u) + u32(v)
@@ -259,24 +284,31 @@ class Attempt:
         package = wire.SHARE_PACKAGE.decode(message)
         headers = self.open_from_coordinator(b"u2", package.header_set, wire.HEADER_SET)
         require(headers.l1 == self.l1, "another U1")
-        require(len(headers.headers) == len(package.leaves), "not one leaf for each header")
         opened = self.roster.open_set(b"share-keys", self.u1, headers.headers, wire.SHARE_KEYS_HEADER)
-        holders, self.shares, self.complaints = list(self.u1), {}, []
-        for (dealer, (_, header)), leaf in zip(opened.items(), package.leaves, strict=True):
+        for dealer, (_, header) in opened.items():
             require(header.rctx == self.rctx and header.l1 == self.l1, "a dealer saw another U1")
-            require(header.partner == dealer and header.neighbours == holders, "another dealer or other holders")
-            require(len(leaf.leaf) <= 256 and len(leaf.proof) <= 32, "a leaf or proof is too long")
-            root = maths.merkle_root_from(leaf.leaf, holders.index(self.me), len(holders), leaf.proof)
-            require(leaf.dealer == dealer and root == header.leaf_root, "a leaf that its dealer did not sign")
-            shares = self.open_leaf(dealer, leaf.leaf)
-            if shares:
-                self.shares[dealer] = shares
-            else:
-                self.complaints.append(dealer)
-        require(self.me in opened and opened[self.me][0] == self.shares_header, "our own header is missing or was changed")
+            require(header.partner == dealer and self.may_have_drawn(dealer, header.neighbours), "another dealer or other holders")
         require(len(opened) >= self.descriptor.n_min, "U2 is too small")
+        require(self.me in opened and opened[self.me][0] == self.shares_header, "our own header is missing or was changed")
         self.u2 = {dealer: header for dealer, (_, header) in opened.items()}
         self.u2_hash = maths.u2_hash(self.rctx, self.l1, headers.headers)
+        self.accept_leaves(package.leaves)
+
+    def accept_leaves(self, leaves):
+        self.shares, self.complaints = {}, []
+        dealers = [dealer for dealer, header in self.u2.items() if self.me in header.neighbours]
+        require([leaf.dealer for leaf in leaves] == dealers, "not one leaf of each dealer that drew us")
+        for leaf in leaves:
+            header = self.u2[leaf.dealer]
+            require(len(leaf.leaf) <= 256 and len(leaf.proof) <= 32, "a leaf or proof is too long")
+            place = header.neighbours.index(self.me)
+            root = maths.merkle_root_from(leaf.leaf, place, len(header.neighbours), leaf.proof)
+            require(root == header.leaf_root, "a leaf that its dealer did not sign")
+            shares = self.open_leaf(leaf.dealer, leaf.leaf)
+            if shares:
+                self.shares[leaf.dealer] = shares
+            else:
+                self.complaints.append(leaf.dealer)
 
     # Phase 3.
 
@@ -287,8 +319,9 @@ class Attempt:
         require(len(lanes) == d.dimension, "another dimension")
         words = maths.pack(lanes, d.lane)
         masks = [(maths.self_mask_key(self.rctx, self.l1, self.me, self.b), 1)]
-        for other in self.u2:
-            if other != self.me:
+        drawn = self.u2[self.me].neighbours
+        for other, header in self.u2.items():
+            if other != self.me and (other in drawn or self.me in header.neighbours):
                 others_key = self.u1[other].m_pk
                 key = maths.pair_mask_key(self.rctx, self.l1, self.me, other, self.m_public, others_key, agree(self.m, others_key))
                 masks.append((key, 1 if self.me < other else -1))
@@ -304,20 +337,24 @@ class Attempt:
 
     def certify(self, survivor_set):
         """The statement, or None where our upload came too late."""
+        d = self.descriptor
         survivors = self.open_from_coordinator(b"u3", survivor_set, wire.SURVIVOR_SET)
         require(survivors.l1 == self.l1 and survivors.u2_hash == self.u2_hash, "another U1 or U2")
         opened = self.roster.open_set(b"masked-update", self.u2, survivors.headers, wire.MASKED_UPDATE_HEADER)
         for partner, (_, header) in opened.items():
             require((header.rctx, header.l1, header.u2_hash) == (self.rctx, self.l1, self.u2_hash), "a survivor saw another U2")
-            require(header.partner == partner and header.dimension == self.descriptor.dimension, "another partner or dimension")
+            require(header.partner == partner and header.dimension == d.dimension, "another partner or dimension")
         require(self.me not in opened or opened[self.me][0] == self.update_header, "our own header was changed")
-        least = max(self.descriptor.n_min, self.descriptor.f_max + self.partner.honest_survivors)
-        require(len(opened) >= least, "U3 is too small")
+        require(len(opened) >= max(d.n_min, d.f_max + self.partner.honest_survivors), "U3 is too small")
+        if d.graph == SPARSE:
+            for partner in opened:
+                drawn = self.u2[partner].neighbours
+                require(len(set(drawn) & set(opened)) >= sparse_graph.living_needed(len(drawn)), "U3 cuts a survivor off")
         self.u3 = set(opened)
         self.u3_hash = maths.u3_hash(self.rctx, self.l1, self.u2_hash, survivors.headers)
         if self.me not in self.u3:
             return None
-        model = self.descriptor.model_hash
+        model = d.model_hash
         require(self.partner.signed.setdefault(model, self.u3_hash) == self.u3_hash, "another U3 was signed on this model")
         return self.signed(b"certify", wire.SURVIVOR_STATEMENT.encode(rctx=self.rctx, u3_hash=self.u3_hash))
 
@@ -356,8 +393,8 @@ class Attempt:
     def lanes_of(self, packed_sum):
         """Docs/protocol.md §7, the sum."""
         d = self.descriptor
+        require(len(packed_sum) == vector_bytes(d.dimension, d.lane), "a sum of another length")
         words = maths.unwire(packed_sum)
-        require(len(packed_sum) == 8 * len(words) == -(-d.dimension // (64 // d.lane)) * 8, "a sum of another length")
         lanes = maths.unpack(words, d.lane)
         require(maths.pack(lanes, d.lane) == words and not any(lanes[d.dimension:]), "what belongs to no lane is not zero")
         bound = len(self.u3) << (d.bits - 1)

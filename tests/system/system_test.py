@@ -30,8 +30,8 @@ class SystemTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bauta-test-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        plan = with_values((ROOT / "deploy/demo/plan.toml").read_text(encoding="utf-8"), self.plan_values())
-        self.federation = Federation(self.folder / "work", find_programs(os.environ["BAUTA_BIN"]), self.services(), plan)
+        self.federation = Federation(self.folder / "work", find_programs(os.environ["BAUTA_BIN"]), self.services(),
+                                     self.plan_text())
         self.addCleanup(self.federation.kill_all)
         self.federation.prepare()
 
@@ -40,11 +40,11 @@ class SystemTest(unittest.TestCase):
         tiny_data.make(self.folder / "data")
         return find_services(self.folder / "data", self.folder)
 
-    def plan_values(self):
-        """What differs from the demo's plan."""
-        return {"model": {"table_rows": 256, "token_width": 8, "width": 8},
-                "training": {"local_steps": 5, "batch_size": 16},
-                "round": {"rounds": self.rounds, "deadline_seconds": round(self.deadline_seconds * slowdown())}}
+    def plan_text(self):
+        return with_values((ROOT / "deploy/demo/plan.toml").read_text(encoding="utf-8"), {
+            "model": {"table_rows": 256, "token_width": 8, "width": 8},
+            "training": {"local_steps": 5, "batch_size": 16},
+            "round": {"rounds": self.rounds, "deadline_seconds": round(self.deadline_seconds * slowdown())}})
 
     def run(self, result=None):
         before = len(result.failures) + len(result.errors)

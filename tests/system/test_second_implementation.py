@@ -1,5 +1,6 @@
 """The second client (tests/golden, written from docs/protocol.md) in rounds of the real coordinator."""
 import concurrent.futures
+import itertools
 import random
 import sys
 import threading
@@ -9,7 +10,7 @@ from system_test import ROOT, SystemTest, slowdown
 
 sys.path.insert(0, str(ROOT / "tests/golden"))
 
-from configuration import Service  # noqa: E402
+from configuration import Service, to_toml  # noqa: E402
 
 try:
     import partner_link
@@ -29,31 +30,37 @@ class SecondClientTest(SystemTest):
     """Starts second clients as threads of the test, each with its own connection."""
 
     rounds = 1
+    table_rows = 256
     update = {}
+    round = {}
+    policy = {}  # of the second clients
 
-    def plan_values(self):
-        values = super().plan_values()
-        values["update"] = self.update
-        return values
+    def plan_text(self):
+        """Little more than what differs from the defaults."""
+        return to_toml({"name": "second", "model": {"table_rows": self.table_rows, "token_width": 8, "width": 8},
+                        "training": {"local_steps": 5, "batch_size": 16}, "update": self.update,
+                        "round": {"rounds": self.rounds, "deadline_seconds": round(self.deadline_seconds * slowdown()),
+                                  **self.round}})
 
     def setUp(self):
         super().setUp()
         self.give_weights()
         self.stop = threading.Event()
-        self.threads = concurrent.futures.ThreadPoolExecutor()
+        self.threads = concurrent.futures.ThreadPoolExecutor(max_workers=64)
         self.addCleanup(self.threads.shutdown)
         self.addCleanup(self.stop.set)
 
     def give_weights(self):
         roster = self.federation.pki / "roster.toml"
         first, *entries = roster.read_text(encoding="utf-8").split("[[partner]]")
-        entries = [entry.replace("weight = 1.0", f"weight = {weight}") for entry, weight in zip(entries, WEIGHTS)]
+        entries = [entry.replace("weight = 1.0", f"weight = {weight}") for entry, weight in zip(entries, itertools.cycle(WEIGHTS))]
         roster.write_text("[[partner]]".join([first, *entries]), encoding="utf-8")
 
     def partner(self, name):
         pki = self.federation.pki
         return second_client.Partner(name, (pki / "roster.toml").read_bytes(),
-                                     (pki / "partners" / name / "signing.key").read_bytes(), self.federation.plan.read_bytes())
+                                     (pki / "partners" / name / "signing.key").read_bytes(), self.federation.plan.read_bytes(),
+                                     **self.policy)
 
     def start_second_client(self, partner, lanes_for, **options):
         """The future of what take_part returns."""
@@ -140,14 +147,27 @@ class FiveSecondClients(SecondClientsAmongThemselves):
         self.federation.coordinator.stop()
 
 
+class SparseGraph(SecondClientsAmongThemselves):
+    """The least cohort and plan that a sparse graph serves: five neighbours each, of whom three must stay."""
+
+    names = tuple(f"p{number:02}" for number in range(24))
+    update = {"bits": 6, "lane": 12}
+    round = {"min_participants": 22, "max_colluding": 0.0, "mask_work_gigabytes": 0.0, "expected_dropout": 0.0}
+    policy = {"min_colluding": 0.0}
+
+    def test_second_clients_that_draw_their_neighbours_get_the_exact_sum(self):
+        views, values = self.run_round()
+        self.assert_exact(views, values, set(self.names))
+        for attempt, *_ in views.values():
+            self.assertEqual((second_client.SPARSE, 5), (attempt.descriptor.graph, attempt.descriptor.degree))
+            self.assertEqual(5, len(attempt.u2[attempt.me].neighbours))
+        self.federation.coordinator.stop()
+
+
 class MixedFederation(SecondClientTest):
     rounds = 2
+    table_rows = 2048  # a vector of two chunks
     second = "books"
-
-    def plan_values(self):
-        values = super().plan_values()
-        values["model"]["table_rows"] = 2048  # a vector of two chunks
-        return values
 
     def services(self):
         services = super().services()
