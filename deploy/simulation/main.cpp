@@ -6,12 +6,14 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 
 #include "common/base/file.h"
 #include "common/federation/plan.h"
 #include "deploy/simulation/make_data.h"
 #include "deploy/simulation/report.h"
 #include "deploy/simulation/run_simulation.h"
+#include "deploy/simulation/scale.h"
 
 namespace {
 
@@ -37,7 +39,9 @@ void show_progress(const SimulationProgress& progress) {
                static_cast<unsigned long long>(progress.rounds), progress.doing.c_str(), terminal ? "" : "\n");
 }
 
-int finish(const Result<nlohmann::ordered_json>& report, const std::string& file) {
+using Table = std::string (*)(const nlohmann::ordered_json& report);
+
+int finish(const Result<nlohmann::ordered_json>& report, const std::string& file, Table table = table_of) {
   if (::isatty(STDERR_FILENO) != 0) std::fputs("\n", stderr);
   if (!report.ok()) return failed(report.error());
   const std::string text = report->dump(2) + "\n";
@@ -45,7 +49,7 @@ int finish(const Result<nlohmann::ordered_json>& report, const std::string& file
     if (const Status written = write_file_atomically(file, as_bytes(text)); !written.ok())
       return failed(written.error());
   }
-  std::fputs(table_of(*report).c_str(), stdout);
+  std::fputs(table(*report).c_str(), stdout);
   return 0;
 }
 
@@ -92,6 +96,14 @@ int run(const RunOptions& options) {
   return finish(report, options.report);
 }
 
+int scale(const ScaleSettings& settings, const std::string& report_file) {
+  const auto report = run_scale(settings, [](const ScaleProgress& progress) {
+    show_progress({progress.done, progress.of, progress.phase});
+  });
+  const int status = finish(report, report_file, scale_table);
+  return status == 0 && !report->at("exact").get<bool>() ? kFailed : status;
+}
+
 int merge(const std::string& run_file, const std::string& folder, const std::string& report_file) {
   const auto run_json = read_text_file(run_file, kMaxText);
   if (!run_json.ok()) return failed(run_json.error());
@@ -136,6 +148,30 @@ int main(int argc, char** argv) {
   run_command->add_flag("--skip-tests", options.skip_tests, "train only; no local-only twins, no held-out test");
   run_command->add_flag("--verbose", options.verbose, "log what every partner and the coordinator do");
 
+  ScaleSettings scale_settings;
+  std::string scale_report;
+  scale_settings.threads = std::max(1U, std::thread::hardware_concurrency());
+  auto* scale_command = app.add_subcommand(
+      "scale", "one masked round of thousands of virtual partners: all cryptography real, no model, no sockets");
+  scale_command->add_option("--partners", scale_settings.partners, "3 to 16384")->capture_default_str();
+  scale_command->add_option("--dimension", scale_settings.dimension, "coordinates of an update")->capture_default_str();
+  scale_command->add_option("--drop", scale_settings.drop, "share of the partners that vanish before their upload")
+      ->check(CLI::Range(0.0, 0.49))
+      ->capture_default_str();
+  scale_command->add_option("--colluding", scale_settings.colluding, "share of colluding partners to withstand")
+      ->check(CLI::Range(0.0, 0.49))
+      ->capture_default_str();
+  std::string graph = "auto";
+  scale_command->add_option("--graph", graph, "complete, sparse or auto: by the work it costs")
+      ->check(CLI::IsMember({"auto", "complete", "sparse"}))
+      ->capture_default_str();
+  scale_command->add_option("--bits", scale_settings.bits, "signed bits of a coordinate")->capture_default_str();
+  scale_command->add_option("--lane", scale_settings.lane, "8, 12, 16 or 32 bits for a coordinate of the sum")
+      ->capture_default_str();
+  scale_command->add_option("--threads", scale_settings.threads, "default: one a core")->check(CLI::Range(1, 256));
+  scale_command->add_option("--seed", scale_settings.seed, "the same seed gives the same sum")->capture_default_str();
+  scale_command->add_option("--report", scale_report, "write the report as JSON to this file");
+
   std::string out;
   std::uint64_t seed = 1;
   bool small = false;
@@ -159,6 +195,10 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kWrongUsage;
   }
   if (run_command->parsed()) return run(options);
+  if (scale_command->parsed()) {
+    if (graph != "auto") scale_settings.graph = graph == "sparse" ? GraphKind::sparse : GraphKind::complete;
+    return scale(scale_settings, scale_report);
+  }
   if (report_command->parsed()) return merge(run_file, folder, report_file);
   const Status made = make_data(out, seed, small ? Scale::small : Scale::full);
   if (!made.ok()) return failed(made.error());
