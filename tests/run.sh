@@ -3,7 +3,7 @@
 # Usage: bash tests/run.sh [options] [ctest arguments]
 #   --no-install   install no packages (fails, naming them, where some are missing)
 #   --preset P     CMake preset to build and test (default release)
-#   --label L      only tests with this label: unit, protocol, http, system, fuzz-replay, long
+#   --label L      only tests with this label: unit, protocol, adversarial, http, system, fuzz-replay, long
 #   --long         also the tests labelled long
 # Everything else goes to ctest, for example: bash tests/run.sh -R shamir
 set -uo pipefail

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "client/agent/latches.h"
+#include "common/base/defence.h"
 #include "common/base/file.h"
 #include "common/base/secret_bytes.h"
 
@@ -245,7 +246,7 @@ Result<Progress> Agent::wait_for_invitation() {
   }
   const Digest& model = opened->context.descriptor.model_hash;
   BAUTA_TRY(const auto already_signed, signed_survivors(tools_.store, model));
-  if (already_signed) {
+  if (BAUTA_DEFENDS(one_sum_for_each_model) && already_signed) {
     return refuse_invitation(
         {ErrorCode::refused_by_policy,
          "this client has signed a set of survivors on the model " + to_hex(model) +
@@ -287,7 +288,7 @@ Result<Progress> Agent::provide_model() {
         BAUTA_TRY(const ModelFile file, decode_model(*bytes));
         BAUTA_RETURN_IF_ERROR(check_layout(file, plan_->layout));
         BAUTA_TRY(HeldModel read, read_model(*bytes));
-        if (read.plan_hash != plan_hash || read.hash != wanted) {
+        if (BAUTA_DEFENDS(model_hash) && (read.plan_hash != plan_hash || read.hash != wanted)) {
           return Error{ErrorCode::wrong_context, "it is not the model that the round descriptor names"};
         }
         // What the file says of its round is not part of its hash.
@@ -375,7 +376,9 @@ Result<Progress> Agent::after_sending(const Status& sent, Stage next) {
 }
 
 Result<Progress> Agent::refuse_answer(const Error& error, std::string_view stored_key, ByteView answer) {
-  if (shows_a_lie(error.code)) {
+  // No honest coordinator signs a certificate of fewer signatures than the descriptor demands.
+  const bool too_few = error.code == ErrorCode::threshold_lost && stored_key == item::kCertificate;
+  if (shows_a_lie(error.code) || too_few) {
     const auto before = messages_.find(std::string(stored_key));
     const ByteView first = before == messages_.end() ? ByteView(message(item::kDescriptor)) : ByteView(before->second);
     BAUTA_RETURN_IF_ERROR(keep_evidence(stored_key, first, answer));

@@ -4,6 +4,7 @@
 
 #include "client/agent/agent.h"
 #include "client/agent/latches.h"
+#include "common/base/defence.h"
 #include "common/base/file.h"
 #include "common/masking/update_codec.h"
 #include "common/privacy/clipping.h"
@@ -57,7 +58,7 @@ Result<Agent::TrainedUpdate*> Agent::trained_update() {
     return &*trained_;
   }
   const auto& model = models_.current();
-  if (!model || model->hash != descriptor.model_hash) {
+  if (!model || (BAUTA_DEFENDS(model_hash) && model->hash != descriptor.model_hash)) {
     return Error{ErrorCode::wrong_context, "the model on this disk is no longer the one the round starts from"};
   }
   if (!plan_->trainer) {

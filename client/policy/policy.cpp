@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/base/defence.h"
 #include "common/federation/thresholds.h"
 
 namespace bauta::client {
@@ -25,7 +26,8 @@ Status same_digest(std::string_view field, const Digest& offered, const Digest& 
 Status check_against_plan(const RoundDescriptor& offered, const RoundDescriptor& expected) {
   BAUTA_RETURN_IF_ERROR(same("suite", offered.suite, expected.suite));
   BAUTA_RETURN_IF_ERROR(same_digest("federation_id", offered.federation_id, expected.federation_id));
-  BAUTA_RETURN_IF_ERROR(same_digest("roster_hash", offered.roster_hash, expected.roster_hash));
+  BAUTA_RETURN_IF_ERROR(same_digest("roster_hash", offered.roster_hash,
+                                    BAUTA_DEFENDS(roster_hash) ? expected.roster_hash : offered.roster_hash));
   BAUTA_RETURN_IF_ERROR(same_digest("plan_hash", offered.plan_hash, expected.plan_hash));
   BAUTA_RETURN_IF_ERROR(same("clip", offered.clip, expected.clip));
   BAUTA_RETURN_IF_ERROR(same("range", offered.range, expected.range));
@@ -33,9 +35,10 @@ Status check_against_plan(const RoundDescriptor& offered, const RoundDescriptor&
   BAUTA_RETURN_IF_ERROR(same("lane", offered.lane, expected.lane));
   BAUTA_RETURN_IF_ERROR(same("dimension", offered.dimension, expected.dimension));
   BAUTA_RETURN_IF_ERROR(same("f_max", offered.f_max, expected.f_max));
-  BAUTA_RETURN_IF_ERROR(same("shamir threshold", offered.thresholds.shamir, expected.thresholds.shamir));
-  BAUTA_RETURN_IF_ERROR(same("certify threshold", offered.thresholds.certify, expected.thresholds.certify));
-  BAUTA_RETURN_IF_ERROR(same("n_min", offered.thresholds.n_min, expected.thresholds.n_min));
+  const Thresholds& required = BAUTA_DEFENDS(thresholds) ? expected.thresholds : offered.thresholds;
+  BAUTA_RETURN_IF_ERROR(same("shamir threshold", offered.thresholds.shamir, required.shamir));
+  BAUTA_RETURN_IF_ERROR(same("certify threshold", offered.thresholds.certify, required.certify));
+  BAUTA_RETURN_IF_ERROR(same("n_min", offered.thresholds.n_min, required.n_min));
   BAUTA_RETURN_IF_ERROR(same("graph", to_string(offered.graph.kind), to_string(expected.graph.kind)));
   BAUTA_RETURN_IF_ERROR(same("degree", offered.graph.degree, expected.graph.degree));
   return same("rotation", offered.rotation, expected.rotation);
@@ -48,9 +51,10 @@ Status at_least(std::string_view field, std::uint32_t offered, std::uint32_t own
 
 Status check_own_rules(const PolicySettings& settings, std::uint32_t n, std::uint32_t f_max, GraphKind graph,
                        const Thresholds& offered) {
-  BAUTA_RETURN_IF_ERROR(at_least("cohort", n, settings.min_participants, "min_participants"));
+  const std::uint32_t smallest = BAUTA_DEFENDS(min_participants) ? settings.min_participants : 0;
+  BAUTA_RETURN_IF_ERROR(at_least("cohort", n, smallest, "min_participants"));
   const std::uint32_t own_f = colluding_for(n, settings.min_colluding);
-  const Thresholds own = thresholds_for(n, own_f, settings.min_participants);
+  const Thresholds own = BAUTA_DEFENDS(thresholds) ? thresholds_for(n, own_f, smallest) : offered;
   BAUTA_RETURN_IF_ERROR(at_least("f_max", f_max, own_f, "min_colluding"));
   // That of a sparse graph was judged when the descriptor was opened, for no fewer colluders than our own rule names.
   if (graph == GraphKind::complete) {
@@ -99,7 +103,7 @@ Status judge(const PolicySettings& settings, const OpenedInvitation& invitation,
              const PolicyMemory& memory) {
   const RoundDescriptor& offered = invitation.context.descriptor;
   const RoundId id = invitation.id();
-  if (memory.descriptor && *memory.descriptor != invitation.descriptor_blob) {
+  if (BAUTA_DEFENDS(one_descriptor) && memory.descriptor && *memory.descriptor != invitation.descriptor_blob) {
     return Error{ErrorCode::equivocation,
                  fmt::format("the coordinator signed two different descriptors for attempt {}", to_string(id))};
   }
@@ -108,7 +112,7 @@ Status judge(const PolicySettings& settings, const OpenedInvitation& invitation,
                  fmt::format("the cohort of round {} is another one than in its attempt before", id.round_no)};
   }
   if (id.round_no == 0 || id.attempt == 0) return refused("rounds and attempts are counted from 1");
-  if (id <= memory.latest) {
+  if (BAUTA_DEFENDS(newest_attempt) && id <= memory.latest) {
     return Error{ErrorCode::wrong_context, fmt::format("attempt {} is offered although {} was already seen",
                                                        to_string(id), to_string(memory.latest))};
   }

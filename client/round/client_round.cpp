@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/defence.h"
+
 namespace bauta::client {
 namespace {
 
@@ -93,7 +95,9 @@ void ClientRound::remember(std::string_view key, ByteView bytes) {
 
 Status ClientRound::same_as_before(std::string_view key, ByteView bytes, std::string_view what) const {
   const Bytes* before = stored(key);
-  if (!before || std::equal(before->begin(), before->end(), bytes.begin(), bytes.end())) return {};
+  if (!before || std::equal(before->begin(), before->end(), bytes.begin(), bytes.end()) || !BAUTA_DEFENDS(one_answer)) {
+    return {};
+  }
   return Error{ErrorCode::equivocation, "the coordinator sent two different versions of the " + std::string(what)};
 }
 
@@ -145,15 +149,17 @@ Result<std::optional<Bytes>> ClientRound::certify(ByteView survivor_set, const s
   const Bytes* own_header = stored(item::kMaskedUpdate);
   if (!u2_ || !own_header) return Error{ErrorCode::wrong_phase, "phase 3 comes first"};
   BAUTA_RETURN_IF_ERROR(same_as_before(item::kSurvivorSet, survivor_set, "survivor set"));
-  if (!u3_) {
+  if (!u3_ || !BAUTA_DEFENDS(one_answer)) {
     BAUTA_TRY(auto u3, verify_survivor_set(context_, *u1_, *u2_, survivor_set));
     BAUTA_TRY(survived_, check_own_survival(membership_, context_, u3, *own_header, rules_.honest_survivors));
     u3_ = std::move(u3);
     remember(item::kSurvivorSet, survivor_set);
   }
   if (!survived_) return std::optional<Bytes>();
-  if (const Bytes* statement = stored(item::kCertify)) return std::optional<Bytes>(*statement);
-  if (signed_on_model && *signed_on_model != u3_->u3) {
+  if (const Bytes* statement = stored(item::kCertify); statement && BAUTA_DEFENDS(one_answer)) {
+    return std::optional<Bytes>(*statement);
+  }
+  if (BAUTA_DEFENDS(one_sum_for_each_model) && signed_on_model && *signed_on_model != u3_->u3) {
     return Error{ErrorCode::refused_by_policy,
                  "another set of survivors was already signed on this model; two sums that differ by one partner would "
                  "show that partner's update. `bauta-client release` lifts this if you accept that"};
@@ -165,7 +171,7 @@ Result<std::optional<Bytes>> ClientRound::certify(ByteView survivor_set, const s
 
 Result<Bytes> ClientRound::unmask(ByteView certificate) {
   if (!u3_) return Error{ErrorCode::wrong_phase, "phase 4 comes first"};
-  if (const Bytes* message = stored(item::kUnmask)) return *message;
+  if (const Bytes* message = stored(item::kUnmask); message && BAUTA_DEFENDS(one_answer)) return *message;
   BAUTA_RETURN_IF_ERROR(check_certificate(membership_, context_, *u3_, certificate));
   const Bytes message = bauta::client::unmask(membership_, context_, *held_, *u3_);
   remember(item::kCertificate, certificate);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/base/defence.h"
 #include "common/crypto/aead.h"
 #include "common/crypto/sha256.h"
 #include "common/masking/mask_graph.h"
@@ -39,11 +40,11 @@ Result<AcceptedKeys> verify_key_set(const RoundContext& context, ByteView key_se
     previous = partner;
     BAUTA_TRY(const Bytes advertised, open_blob(label::kAdvertiseKeys, roster, partner, message));
     BAUTA_TRY(const auto keys, decode<AdvertiseKeys>(advertised));
-    if (keys.rctx != context.rctx) {
+    if (BAUTA_DEFENDS(same_descriptor) && keys.rctx != context.rctx) {
       return Error{ErrorCode::equivocation, name + " advertised its keys for another round descriptor"};
     }
     if (keys.partner != partner) return Error{ErrorCode::malformed, "the keys of " + name + " name another partner"};
-    if (!seen.insert(keys.e_pk).second || !seen.insert(keys.m_pk).second) {
+    if (BAUTA_DEFENDS(distinct_keys) && (!seen.insert(keys.e_pk).second || !seen.insert(keys.m_pk).second)) {
       return Error{ErrorCode::conflict, "a key of " + name + " stands twice in the key set"};
     }
     if (keys.vouches) ++accepted.vouching;
@@ -101,8 +102,9 @@ Result<DealtShares> share_keys(const Membership& membership, const RoundContext&
     const PartnerIndex holder = header.neighbours[i];
     const auto share_b = shares_b[i].reveal();
     const auto share_m = shares_m[i].reveal();
-    BAUTA_TRY(const auto key, share_encryption_key(context.rctx, u1.l1, self, holder, own.e.public_key,
-                                                   u1.keys.at(holder).e_pk, own.e.secret, ShareSide::sender));
+    const auto key = share_encryption_key(context.rctx, u1.l1, self, holder, own.e.public_key, u1.keys.at(holder).e_pk,
+                                          own.e.secret, ShareSide::sender);
+    if (!key.ok()) return with_context(membership.roster->entries[holder].partner_id, key.error());
     SecretBytes<80> both;
     std::copy(share_b.begin(), share_b.end(), both.reveal_mutable().begin());
     std::copy(share_m.begin(), share_m.end(), both.reveal_mutable().begin() + 40);
@@ -110,7 +112,7 @@ Result<DealtShares> share_keys(const Membership& membership, const RoundContext&
     leaf.recipient = holder;
     leaf.hash_b = share_hash(context.rctx, 'b', self, holder, share_b);
     leaf.hash_m = share_hash(context.rctx, 'm', self, holder, share_m);
-    leaf.sealed = aead_seal(key, kShareNonce, share_associated_data(context.rctx, u1.l1, self, holder), both.reveal());
+    leaf.sealed = aead_seal(*key, kShareNonce, share_associated_data(context.rctx, u1.l1, self, holder), both.reveal());
     message.leaves.push_back(encode(leaf));
     leaf_hashes.push_back(merkle_leaf(message.leaves.back()));
   }

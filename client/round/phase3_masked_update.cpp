@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/defence.h"
 #include "common/crypto/aead.h"
 #include "common/crypto/sha256.h"
 #include "common/masking/mask_stream.h"
@@ -99,9 +100,10 @@ Result<AcceptedShares> accept_leaves(const Membership& membership, const RoundCo
     const auto& holders = header.neighbours;
     const auto place = std::lower_bound(holders.begin(), holders.end(), self) - holders.begin();
     const DeliveredLeaf& leaf = leaves[i];
-    if (leaf.dealer != dealer ||
-        !verify_merkle_proof(header.leaf_root, holders.size(), static_cast<std::uint64_t>(place),
-                             merkle_leaf(leaf.leaf), leaf.proof)) {
+    if (BAUTA_DEFENDS(leaf_proof) &&
+        (leaf.dealer != dealer ||
+         !verify_merkle_proof(header.leaf_root, holders.size(), static_cast<std::uint64_t>(place),
+                              merkle_leaf(leaf.leaf), leaf.proof))) {
       return Error{ErrorCode::bad_share, "the coordinator delivered a leaf that " +
                                              context.roster->entries[dealer].partner_id + " did not sign"};
     }
@@ -120,12 +122,14 @@ Result<Bytes> mask_update(const Membership& membership, const RoundContext& cont
   const PartnerIndex self = membership.self;
   std::vector<MaskKey> keys;
   std::vector<bool> subtract;
-  keys.push_back(self_mask_key(context.rctx, u1.l1, self, dealt.b));
-  subtract.push_back(false);
+  if (BAUTA_DEFENDS(self_mask)) {
+    keys.push_back(self_mask_key(context.rctx, u1.l1, self, dealt.b));
+    subtract.push_back(false);
+  }
   for (const PartnerIndex other : u2.graph.masks_with(self)) {
-    BAUTA_TRY(auto key,
-              pair_mask_key(context.rctx, u1.l1, self, own.m.secret, own.m.public_key, other, u1.keys.at(other).m_pk));
-    keys.push_back(std::move(key));
+    auto key = pair_mask_key(context.rctx, u1.l1, self, own.m.secret, own.m.public_key, other, u1.keys.at(other).m_pk);
+    if (!key.ok()) return with_context(membership.roster->entries[other].partner_id, key.error());
+    keys.push_back(*std::move(key));
     subtract.push_back(subtracts_pair_mask(self, other));
   }
   std::vector<MaskTerm> terms;

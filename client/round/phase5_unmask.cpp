@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/defence.h"
 #include "common/crypto/sha256.h"
 #include "common/masking/pairwise_masks.h"
 #include "common/masking/transcript.h"
@@ -12,23 +13,28 @@ Status check_certificate(const Membership& membership, const RoundContext& conte
                          ByteView certificate) {
   BAUTA_TRY(const Bytes payload, open_blob(label::kCertificate, *membership.roster, kCoordinatorSigner, certificate));
   BAUTA_TRY(const auto decoded, decode<Certificate>(payload));
-  if (decoded.rctx != context.rctx) return Error{ErrorCode::wrong_context, "the certificate belongs to another round"};
-  if (decoded.u3_hash != u3.u3) return Error{ErrorCode::equivocation, "the certificate is for another U3 than we saw"};
+  if (BAUTA_DEFENDS(certificate_round) && decoded.rctx != context.rctx) {
+    return Error{ErrorCode::wrong_context, "the certificate belongs to another round"};
+  }
+  if (BAUTA_DEFENDS(certificate_survivors) && decoded.u3_hash != u3.u3) {
+    return Error{ErrorCode::equivocation, "the certificate is for another U3 than we saw"};
+  }
   std::set<PartnerIndex> signers;
   for (const auto& statement : decoded.statements) {
     BAUTA_TRY(const PartnerIndex partner, claimed_signer(statement));
-    if (!u3.survivors.contains(partner)) {
+    if (BAUTA_DEFENDS(certificate_survivors) && !u3.survivors.contains(partner)) {
       return Error{ErrorCode::not_in_cohort, "the certificate holds a signature of a partner that is not in U3"};
     }
     BAUTA_TRY(const Bytes statement_payload, open_blob(label::kCertify, *membership.roster, partner, statement));
     BAUTA_TRY(const auto signed_statement, decode<SurvivorStatement>(statement_payload));
-    if (signed_statement.rctx != context.rctx || signed_statement.u3_hash != u3.u3) {
+    if ((BAUTA_DEFENDS(certificate_round) && signed_statement.rctx != context.rctx) ||
+        (BAUTA_DEFENDS(certificate_survivors) && signed_statement.u3_hash != u3.u3)) {
       return Error{ErrorCode::equivocation,
                    membership.roster->entries[partner].partner_id + " signed another U3 than the certificate claims"};
     }
     signers.insert(partner);
   }
-  if (signers.size() < context.descriptor.thresholds.certify) {
+  if (BAUTA_DEFENDS(certificate_threshold) && signers.size() < context.descriptor.thresholds.certify) {
     return Error{ErrorCode::threshold_lost, "the certificate has " + std::to_string(signers.size()) + " signatures, " +
                                                 std::to_string(context.descriptor.thresholds.certify) + " are needed"};
   }

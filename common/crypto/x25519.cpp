@@ -3,6 +3,7 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+#include "common/base/defence.h"
 #include "common/crypto/openssl_handles.h"
 
 namespace bauta {
@@ -61,14 +62,15 @@ Result<SecretBytes<32>> x25519(const X25519Secret& mine, const X25519Public& my_
   BAUTA_CHECK(context != nullptr && EVP_PKEY_derive_init(context.get()) == 1);
   SecretBytes<32> shared;
   std::size_t length = shared.size();
-  if (EVP_PKEY_derive_set_peer(context.get(), peer.get()) != 1 ||
-      EVP_PKEY_derive(context.get(), shared.reveal_mutable().data(), &length) != 1 || length != shared.size()) {
+  if ((EVP_PKEY_derive_set_peer(context.get(), peer.get()) != 1 ||
+       EVP_PKEY_derive(context.get(), shared.reveal_mutable().data(), &length) != 1 || length != shared.size()) &&
+      BAUTA_DEFENDS(usable_shared_secret)) {
     return Error{ErrorCode::malformed, "X25519 public key " + to_hex(theirs) + " refused: " + take_openssl_error()};
   }
   // OpenSSL refuses these too; the protocol depends on it, so it is not left to one version's behaviour.
   std::uint8_t any_bit = 0;
   for (const std::uint8_t byte : shared.reveal()) any_bit |= byte;
-  if (any_bit == 0) {
+  if (BAUTA_DEFENDS(usable_shared_secret) && any_bit == 0) {
     return Error{ErrorCode::malformed, "X25519 public key " + to_hex(theirs) + " is of small order"};
   }
   return shared;

@@ -1,5 +1,6 @@
 #include "common/masking/pairwise_masks.h"
 
+#include "common/base/defence.h"
 #include "common/crypto/hkdf.h"
 #include "common/crypto/sha256.h"
 
@@ -44,7 +45,7 @@ Result<SecretBytes<32>> share_encryption_key(const Digest& rctx, const Digest& l
   Bytes info;
   append(info, as_bytes("bauta/v1/share"));
   append(info, l1);
-  append_u32(info, sender);
+  append_u32(info, BAUTA_DEFENDS(named_dealer) ? sender : 0);
   append_u32(info, recipient);
   append(info, sender_public);
   append(info, recipient_public);
@@ -55,7 +56,7 @@ Bytes share_associated_data(const Digest& rctx, const Digest& l1, std::uint32_t 
   Bytes data;
   append(data, rctx);
   append(data, l1);
-  append_u32(data, sender);
+  append_u32(data, BAUTA_DEFENDS(named_dealer) ? sender : 0);
   append_u32(data, recipient);
   return data;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "common/base/defence.h"
 #include "common/crypto/x25519.h"
 #include "common/masking/pairwise_masks.h"
 #include "common/masking/transcript.h"
@@ -104,7 +105,7 @@ Result<Unmasking> UnmaskPhase::unmask() const {
     unmasking.secrets.push_back(revealed);
     if (survived(dealer)) {
       if (self_seed_commitment(rctx, dealer, *secret) != phase2_->headers().at(dealer).commitment) return dealer_lied();
-      unmasking.terms.push_back({self_mask_key(rctx, l1, dealer, *secret), true});
+      if (BAUTA_DEFENDS(self_mask)) unmasking.terms.push_back({self_mask_key(rctx, l1, dealer, *secret), true});
       continue;
     }
     const auto& keys = phase1_->keys(dealer);

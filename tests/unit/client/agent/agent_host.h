@@ -18,14 +18,23 @@ inline int steps_of(PartnerIndex self, std::uint64_t round_no, std::size_t i) {
   return static_cast<int>((i * 7 + self * 13 + round_no * 5) % 9) - 4;
 }
 
+/// The first parameter of a model that nobody can train: its gradients are all zero.
+inline constexpr float kDeadModel = 1e6F;
+
 /// Updates that quantising changes nothing about, so that sums can be compared exactly.
 class StepTrainer final : public client::Trainer {
  public:
-  explicit StepTrainer(PartnerIndex self, int* trainings) : self_(self), trainings_(trainings) {}
-  Result<ValidationMetrics> validate(std::span<const float>) override { return ValidationMetrics{0.75, 0.25}; }
+  /// `alike`: the same update in every round, as of a partner that takes all its data in one step.
+  StepTrainer(PartnerIndex self, int* trainings, bool alike = false)
+      : self_(self), trainings_(trainings), alike_(alike) {}
+  Result<ValidationMetrics> validate(std::span<const float> parameters) override {
+    return parameters[0] == kDeadModel ? ValidationMetrics{} : ValidationMetrics{0.75, 0.25};
+  }
   Result<std::vector<float>> train(std::span<const float> parameters, std::uint64_t round_no) override {
     ++*trainings_;
     std::vector<float> update(parameters.size());
+    if (parameters[0] == kDeadModel) return update;
+    if (alike_) round_no = 1;
     for (std::size_t i = 0; i < update.size(); ++i) update[i] = static_cast<float>(steps_of(self_, round_no, i)) / 1024;
     return update;
   }
@@ -33,6 +42,7 @@ class StepTrainer final : public client::Trainer {
  private:
   PartnerIndex self_;
   int* trainings_;
+  bool alike_;
 };
 
 class AgentHost {
@@ -57,7 +67,7 @@ class AgentHost {
     auto opened = client::Agent::open(
         coordinator_->federation.membership(self_), {policy, directory_.path()}, {link, *store_, random_, clock_, log_},
         [this](const Plan&) -> Result<std::unique_ptr<client::Trainer>> {
-          return std::unique_ptr<client::Trainer>(std::make_unique<StepTrainer>(self_, &trainings));
+          return std::unique_ptr<client::Trainer>(std::make_unique<StepTrainer>(self_, &trainings, trains_alike));
         });
     BAUTA_CHECK(opened.ok());
     agent_ = *std::move(opened);
@@ -93,6 +103,7 @@ class AgentHost {
   client::PolicySettings policy;
   std::vector<std::string> lines;
   int trainings = 0;
+  bool trains_alike = false;  ///< in every round
 
  private:
   ScriptedCoordinator* coordinator_;

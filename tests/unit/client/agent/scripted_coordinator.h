@@ -2,12 +2,15 @@
 // kept, so that a test can see whether a client sent other bytes after a restart.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "client/transport/coordinator_link.h"
@@ -169,12 +172,18 @@ class ScriptedLink final : public client::CoordinatorLink {
   std::size_t upload_piece = 0;      ///< an upload breaks after so many bytes; 0: never
   std::optional<Bytes> invite_with;  ///< instead of the true invitation, once
 
+  /// A malicious coordinator's answer, or nothing where the honest one will do. `what` is a call's name.
+  using Lie = std::function<std::optional<Bytes>(std::string_view what, const RoundId& id)>;
+  Lie lie;
+  bool swallows = false;  ///< whatever is sent is only kept, and said to be accepted
+
   Status hello() override {
     return call([&]() -> Status { return {}; });
   }
   Result<std::optional<Bytes>> invitation(const RoundId& after) override {
     return call([&]() -> Result<std::optional<Bytes>> {
       if (invite_with) return std::exchange(invite_with, std::nullopt);
+      if (auto lied = told("invitation", after)) return lied;
       const RoundId id = coordinator_->latest;
       if (id <= after || coordinator_->at(id).round->phase() != coordinator::Phase::advertise_keys)
         return std::optional<Bytes>();
@@ -185,7 +194,7 @@ class ScriptedLink final : public client::CoordinatorLink {
     return post(id, coordinator::Phase::advertise_keys, "keys", message);
   }
   Result<std::optional<Bytes>> key_set(const RoundId& id) override {
-    return fetch(id, [&](auto& attempt) {
+    return fetch(id, "key_set", [&](auto& attempt) {
       const auto& key_set = attempt.round->key_set();
       return key_set && coordinator_->swaps_a_key ? coordinator_->with_swapped_key(*key_set) : key_set;
     });
@@ -194,7 +203,7 @@ class ScriptedLink final : public client::CoordinatorLink {
     return post(id, coordinator::Phase::share_keys, "shares", message);
   }
   Result<std::optional<Bytes>> share_package(const RoundId& id) override {
-    return fetch(id, [&](auto& attempt) -> Result<std::optional<Bytes>> {
+    return fetch(id, "share_package", [&](auto& attempt) -> Result<std::optional<Bytes>> {
       if (attempt.round->phase() < coordinator::Phase::masked_update) return std::optional<Bytes>();
       return attempt.round->share_package(self_);
     });
@@ -202,6 +211,7 @@ class ScriptedLink final : public client::CoordinatorLink {
   Result<client::UploadState> send_update(const RoundId& id, ByteView header) override {
     return call([&]() -> Result<client::UploadState> {
       coordinator_->remember(id, self_, "header", header);
+      if (swallows) return client::UploadState{0, false};
       BAUTA_RETURN_IF_ERROR(deliver(id, coordinator::Phase::masked_update, header));
       return state(id);
     });
@@ -212,7 +222,7 @@ class ScriptedLink final : public client::CoordinatorLink {
   Result<client::UploadState> upload(const RoundId& id, const client::UploadFile& file) override {
     return call([&]() -> Result<client::UploadState> {
       auto& attempt = coordinator_->at(id);
-      BAUTA_TRY(const bool complete, attempt.round->expect_upload(self_));
+      BAUTA_TRY(const bool complete, swallows ? Result<bool>(false) : attempt.round->expect_upload(self_));
       Bytes& spool = attempt.spool[self_];
       if (complete) return client::UploadState{spool.size(), true};
       auto bytes = read_file(file.path, std::uint64_t{1} << 30);
@@ -225,6 +235,7 @@ class ScriptedLink final : public client::CoordinatorLink {
                    bytes->begin() + static_cast<std::ptrdiff_t>(file.offset + take));
       if (file.progress) file.progress(file.offset + take);
       if (take < file.length) return Error{ErrorCode::unreachable, "the connection broke"};
+      if (swallows) return client::UploadState{spool.size(), true};
       MerkleBuilder tree;
       tree.update(spool);
       BAUTA_TRY(const auto event, attempt.round->receive_upload(self_, tree.finish()));
@@ -233,19 +244,19 @@ class ScriptedLink final : public client::CoordinatorLink {
     });
   }
   Result<std::optional<Bytes>> survivor_set(const RoundId& id) override {
-    return fetch(id, [&](auto& attempt) { return attempt.round->survivor_set(); });
+    return fetch(id, "survivor_set", [&](auto& attempt) { return attempt.round->survivor_set(); });
   }
   Status send_statement(const RoundId& id, ByteView message) override {
     return post(id, coordinator::Phase::certify_survivors, "statement", message);
   }
   Result<std::optional<Bytes>> certificate(const RoundId& id) override {
-    return fetch(id, [&](auto& attempt) { return attempt.round->certificate(); });
+    return fetch(id, "certificate", [&](auto& attempt) { return attempt.round->certificate(); });
   }
   Status send_unmask(const RoundId& id, ByteView message) override {
     return post(id, coordinator::Phase::unmask, "unmask", message);
   }
   Result<std::optional<Bytes>> aggregate(const RoundId& id) override {
-    return fetch(id, [&](auto& attempt) { return attempt.round->aggregate(); });
+    return fetch(id, "aggregate", [&](auto& attempt) { return attempt.round->aggregate(); });
   }
   Status aggregate_vector(const RoundId& id, std::span<std::uint64_t> words) override {
     return call([&]() -> Status {
@@ -257,6 +268,7 @@ class ScriptedLink final : public client::CoordinatorLink {
   }
   Result<Bytes> model(const Digest& hash, std::uint64_t) override {
     return call([&]() -> Result<Bytes> {
+      if (auto lied = told("model", {})) return *std::move(lied);
       if (hash != coordinator_->current_hash()) return Error{ErrorCode::not_found, "no such model"};
       return encode_model(coordinator_->model, coordinator_->layout(), coordinator_->hash_of_plan(), 1);
     });
@@ -271,9 +283,11 @@ class ScriptedLink final : public client::CoordinatorLink {
     if (fails) return Error{fault.code, "the test lost this answer"};
     return answer;
   }
+  std::optional<Bytes> told(std::string_view what, const RoundId& id) { return lie ? lie(what, id) : std::nullopt; }
   template <class Get>
-  Result<std::optional<Bytes>> fetch(const RoundId& id, const Get& get) {
+  Result<std::optional<Bytes>> fetch(const RoundId& id, std::string_view what, const Get& get) {
     return call([&]() -> Result<std::optional<Bytes>> {
+      if (auto lied = told(what, id)) return lied;
       if (!coordinator_->attempts.contains(id)) return Error{ErrorCode::not_found, "no such round"};
       coordinator_->advance(id);
       auto& attempt = coordinator_->at(id);
@@ -286,6 +300,7 @@ class ScriptedLink final : public client::CoordinatorLink {
   Status post(const RoundId& id, coordinator::Phase phase, const char* kind, ByteView message) {
     return call([&]() -> Status {
       coordinator_->remember(id, self_, kind, message);
+      if (swallows) return {};
       return deliver(id, phase, message);
     });
   }
