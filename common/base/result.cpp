@@ -23,6 +23,10 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::refused_by_policy: return "refused_by_policy";
     case ErrorCode::equivocation: return "equivocation";
     case ErrorCode::bad_share: return "bad_share";
+    case ErrorCode::audit_answer: return "audit_answer";
+    case ErrorCode::audit_proof: return "audit_proof";
+    case ErrorCode::audit_sum: return "audit_sum";
+    case ErrorCode::audit_refused: return "audit_refused";
     case ErrorCode::threshold_lost: return "threshold_lost";
     case ErrorCode::out_of_range: return "out_of_range";
     case ErrorCode::not_finite: return "not_finite";

@@ -28,6 +28,10 @@ enum class ErrorCode : std::uint8_t {
   refused_by_policy,  ///< this partner's own rules say no
   equivocation,       ///< two signed statements that exclude each other
   bad_share,          ///< a share, leaf or proof that does not verify
+  audit_answer,       ///< what the coordinator signed as a chunk for an audit is not what was asked for
+  audit_proof,        ///< a chunk is not the one that its sender signed
+  audit_sum,          ///< a slice of the aggregate is not the sum of the uploads
+  audit_refused,      ///< the coordinator does not let its aggregate be audited
   threshold_lost,     ///< too few participants to go on
   out_of_range,       ///< a number, length or lane outside its bounds
   not_finite,         ///< NaN or infinity in an update

@@ -274,6 +274,7 @@ asio::awaitable<bool> HttpSession::serve_one() {
     keep = step == Step::go_on && head_.keep_alive && !server_->draining;
     if (step == Step::answer) linger_ = true;
     const bool sent = co_await send_response(keep);
+    response_ = HttpResponse();
     if (!sent) {
       step = Step::lost;
       keep = false;
@@ -529,8 +530,32 @@ std::string HttpSession::response_head(bool keep) {
   return head;
 }
 
+HttpSession::Task HttpSession::make_body() {
+  Status made;
+  std::string failure;
+  std::function<void()> make = [&] {
+    guard(failure, [&] {
+      auto body = response_.make_body();
+      if (body.ok()) {
+        response_.body = *std::move(body);
+      } else {
+        made = std::move(body).error();
+      }
+    });
+  };
+  const bool ran = co_await run_on(server_->io.disk, make);
+  if (!ran) {
+    refuse_busy("the server is shutting down");
+  } else if (!failure.empty()) {
+    service_failed(failure);
+  } else if (!made.ok()) {
+    answer_error(made.error());
+  }
+}
+
 asio::awaitable<bool> HttpSession::send_response(bool keep) {
   FileDescriptor file;
+  if (response_.make_body) co_await make_body();
   const bool with_body = !request_.head_only && !has_no_body(response_.status);
   if (response_.file && with_body) {
     Status found;

@@ -69,6 +69,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   boost::asio::awaitable<bool> fill();
   boost::asio::awaitable<bool> send(ByteView bytes);
   boost::asio::awaitable<bool> send_response(bool keep);
+  /// The body that the response wants made, or the answer that it could not be made.
+  Task make_body();
   boost::asio::awaitable<bool> send_file(FileRegion region);
   /// Runs `work` on `worker` and resumes here; false when the worker has stopped.
   boost::asio::awaitable<bool> run_on(Worker& worker, std::function<void()>& work);

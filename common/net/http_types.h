@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
+#include "common/base/result.h"
 #include "common/crypto/certificate.h"
 #include "common/net/body_sink.h"
 #include "common/net/wake_signal.h"
@@ -57,6 +59,9 @@ struct HttpResponse {
   HttpHeaders headers;       ///< besides Content-Type, Content-Length, Connection and Date, which the server writes
   Bytes body;
   std::optional<FileRegion> file;  ///< streamed from disk instead of `body`
+  /// Makes `body` on a disk thread when it is about to be sent: for what takes reading and hashing. Must touch nothing
+  /// of the control thread; an error is answered instead. Lives until the response is sent or given up.
+  std::function<Result<Bytes>()> make_body;
 
   std::optional<std::string_view> header(std::string_view name) const { return find_header(headers, name); }
   std::string_view text() const { return as_text(body); }

@@ -25,6 +25,10 @@ int http_status(ErrorCode code) {
     case ErrorCode::late: return 410;
     case ErrorCode::oversized: return 413;
     case ErrorCode::bad_share:
+    case ErrorCode::audit_answer:
+    case ErrorCode::audit_proof:
+    case ErrorCode::audit_sum:
+    case ErrorCode::audit_refused:
     case ErrorCode::threshold_lost:
     case ErrorCode::out_of_range:
     case ErrorCode::not_finite:

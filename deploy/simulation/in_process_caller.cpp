@@ -84,6 +84,10 @@ Result<HttpResponse> InProcessCaller::answer(HttpRequest& request, const HttpCal
   Reply reply = service_->handle(request);
   auto* response = std::get_if<HttpResponse>(&reply);
   BAUTA_CHECK(response);  // the wait is over: waited is set
+  if (response->make_body) {
+    BAUTA_TRY(response->body, response->make_body());
+    response->make_body = nullptr;
+  }
   if (response->file) {
     response->body.clear();
     BAUTA_RETURN_IF_ERROR(read_region(*response->file, [&](ByteView piece) -> Status {

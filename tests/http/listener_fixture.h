@@ -141,6 +141,8 @@ class ScriptedService final : public HttpService {
     return BodyRule{};
   }
 
+  const Worker& control() const { return control_; }
+
   UploadDecision open_upload(const HttpRequest& head) override {
     if (on_open) {
       if (auto refusal = on_open(head)) return std::move(*refusal);

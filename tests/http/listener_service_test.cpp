@@ -37,6 +37,38 @@ TEST_CASE("a header value of the service cannot begin a line of its own") {
   CHECK(response.header("location") == "/a  Set-Cookie: evil");
 }
 
+TEST_CASE("a body that a disk thread makes is sent as any other, and one that cannot be made is an error") {
+  Listener listener;
+  std::atomic<bool> off_control{true};
+  std::atomic<int> alive{0};
+  listener.service.on_handle = [&](HttpRequest& request) {
+    auto response = make_response(200, "text/plain", "");
+    // Gone as soon as the answer is out.
+    ++alive;
+    const std::shared_ptr<void> held(nullptr, [&](void*) { --alive; });
+    response.make_body = [&, path = request.path, held]() -> Result<Bytes> {
+      off_control = off_control && !listener.service.control().is_current_thread();
+      if (path == "/fails") return Error{ErrorCode::io, "a broken disk at /secret"};
+      if (path == "/throws") throw std::runtime_error("a bug");
+      return Bytes(700'000, 'x');
+    };
+    return response;
+  };
+  listener.start();
+  const auto client = listener.client();
+  const auto made = must(client->send(get("/made")));
+  CHECK(made.status == 200);
+  CHECK(made.body == Bytes(700'000, 'x'));
+  const auto failed = must(client->send(get("/fails")));
+  CHECK(failed.status == 500);
+  CHECK(failed.text().find("/secret") == std::string_view::npos);
+  const auto threw = must(client->send(get("/throws")));
+  CHECK(threw.status == 500);
+  CHECK(must(client->send(get("/hello"))).status == 200);
+  CHECK(alive == 0);
+  CHECK(off_control);
+}
+
 TEST_CASE("a long poll ends when there is news") {
   Listener listener;
   listener.start();
