@@ -198,8 +198,21 @@ void ClientRound::forget_secrets() {
 Result<Aggregate> ClientRound::accept_aggregate(ByteView aggregate, std::span<const std::uint64_t> sum) const {
   if (!u3_) return Error{ErrorCode::wrong_phase, "phase 4 comes first"};
   const Bytes* checked = stored(item::kCertificate);
-  return bauta::client::accept_aggregate(membership_, context_, *u1_, *u2_, *u3_,
-                                         checked ? ByteView(*checked) : ByteView(), aggregate, sum);
+  return bauta::client::accept_aggregate(context_, *u1_, *u2_, *u3_, checked ? ByteView(*checked) : ByteView(),
+                                         aggregate, sum);
+}
+
+Result<Audit> ClientRound::audit(const Aggregate& aggregate) const {
+  if (!u3_) return Error{ErrorCode::wrong_phase, "phase 4 comes first"};
+  return Audit::create(context_, *u1_, *u2_, *u3_, aggregate);
+}
+
+RoundRecord ClientRound::record(ByteView aggregate) const {
+  BAUTA_CHECK(u3_);
+  const auto package = decode<SharePackage>(*stored(item::kSharePackage));
+  BAUTA_CHECK(package.ok());
+  return {context_.descriptor_blob, *stored(item::kKeySet), package->header_set, *stored(item::kSurvivorSet),
+          Bytes(aggregate.begin(), aggregate.end())};
 }
 
 }  // namespace bauta::client

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/round/audit.h"
 #include "client/round/phase1_advertise_keys.h"
 #include "client/round/phase2_share_keys.h"
 #include "client/round/phase3_masked_update.h"
@@ -73,6 +74,10 @@ class ClientRound {
   /// needed any more to open this attempt again. What is left checks the aggregate and repeats messages.
   void forget_secrets();
   Result<Aggregate> accept_aggregate(ByteView aggregate, std::span<const std::uint64_t> sum) const;
+  /// Of an accepted aggregate.
+  Result<Audit> audit(const Aggregate& aggregate) const;
+  /// What everybody in U2 has of the round, to be audited later; none of our secrets.
+  RoundRecord record(ByteView aggregate) const;
 
   /// U3 and its hash, after certify().
   const std::optional<AcceptedSurvivors>& survivors() const { return u3_; }

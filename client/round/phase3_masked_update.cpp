@@ -136,14 +136,12 @@ Result<Bytes> mask_update(const Membership& membership, const RoundContext& cont
   for (std::size_t i = 0; i < keys.size(); ++i) terms.push_back({&keys[i], subtract[i]});
   apply_masks(words, context.descriptor.lane, terms);
 
-  MerkleBuilder tree;
-  tree.update(wire_bytes(words));
   const MaskedUpdateHeader header{context.rctx,
                                   u1.l1,
                                   u2.u2,
                                   self,
                                   context.descriptor.dimension,
-                                  tree.finish(),
+                                  vector_root(wire_bytes(words)),
                                   {complaints.begin(), complaints.end()}};
   return sign_blob(label::kMaskedUpdate, membership.roster->federation_id, *membership.signing_key, self,
                    encode(header));

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/base/defence.h"
-#include "common/crypto/sha256.h"
+#include "common/masking/merkle.h"
 #include "common/masking/pairwise_masks.h"
 #include "common/masking/transcript.h"
 
@@ -54,20 +54,16 @@ Bytes unmask(const Membership& membership, const RoundContext& context, const Ac
                    encode(shares));
 }
 
-Result<Aggregate> accept_aggregate(const Membership& membership, const RoundContext& context, const AcceptedKeys& u1,
-                                   const AcceptedHeaders& u2, const AcceptedSurvivors& u3, ByteView checked,
-                                   ByteView aggregate, std::span<const std::uint64_t> sum) {
-  BAUTA_TRY(const Bytes payload, open_blob(label::kAggregate, *membership.roster, kCoordinatorSigner, aggregate));
+Result<Aggregate> verify_aggregate(const RoundContext& context, const AcceptedKeys& u1, const AcceptedHeaders& u2,
+                                   const AcceptedSurvivors& u3, ByteView checked, ByteView aggregate) {
+  BAUTA_TRY(const Bytes payload, open_blob(label::kAggregate, *context.roster, kCoordinatorSigner, aggregate));
   BAUTA_TRY(auto decoded, decode<Aggregate>(payload));
   if (decoded.rctx != context.rctx || decoded.u3_hash != u3.u3) {
     return Error{ErrorCode::wrong_context, "the aggregate belongs to another round or another U3"};
   }
   const bool known = std::equal(decoded.certificate.begin(), decoded.certificate.end(), checked.begin(), checked.end());
   if (checked.empty() || !known) {
-    BAUTA_RETURN_IF_ERROR(check_certificate(membership, context, u3, decoded.certificate));
-  }
-  if (sum.size() != context.layout().word_count() || sha256(wire_bytes(sum)) != decoded.sum_hash) {
-    return Error{ErrorCode::bad_share, "the sum that arrived is not the one that the coordinator signed"};
+    BAUTA_RETURN_IF_ERROR(check_certificate({context.roster}, context, u3, decoded.certificate));
   }
   if (decoded.secrets.size() != u2.headers.size()) {
     return Error{ErrorCode::bad_share, "the aggregate does not publish one secret for each partner of U2"};
@@ -83,11 +79,21 @@ Result<Aggregate> accept_aggregate(const Membership& membership, const RoundCont
                            : x25519_public(secret) == u1.keys.at(revealed.partner).m_pk;
     if (!holds) {
       return Error{ErrorCode::bad_share, "the published secret of " +
-                                             membership.roster->entries[revealed.partner].partner_id +
+                                             context.roster->entries[revealed.partner].partner_id +
                                              " is not what it committed to"};
     }
   }
   return decoded;
+}
+
+Result<Aggregate> accept_aggregate(const RoundContext& context, const AcceptedKeys& u1, const AcceptedHeaders& u2,
+                                   const AcceptedSurvivors& u3, ByteView checked, ByteView aggregate,
+                                   std::span<const std::uint64_t> sum) {
+  BAUTA_TRY(Aggregate opened, verify_aggregate(context, u1, u2, u3, checked, aggregate));
+  if (sum.size() != context.layout().word_count() || vector_root(wire_bytes(sum)) != opened.sum_root) {
+    return Error{ErrorCode::bad_share, "the sum that arrived is not the one that the coordinator signed"};
+  }
+  return opened;
 }
 
 }  // namespace bauta::client

@@ -15,11 +15,14 @@ Status check_certificate(const Membership& membership, const RoundContext& conte
 Bytes unmask(const Membership& membership, const RoundContext& context, const AcceptedShares& held,
              const AcceptedSurvivors& u3);
 
-/// Checks the coordinator's signature, the certificate inside (unless it is `checked`, the one that passed
-/// check_certificate), that `sum` is what was signed, and every published
-/// secret against what its owner committed to.
-Result<Aggregate> accept_aggregate(const Membership& membership, const RoundContext& context, const AcceptedKeys& u1,
-                                   const AcceptedHeaders& u2, const AcceptedSurvivors& u3, ByteView checked,
-                                   ByteView aggregate, std::span<const std::uint64_t> sum);
+/// What every partner checks alike: the coordinator's signature, the certificate inside (unless it is `checked`, the
+/// one that passed check_certificate), and every published secret against what its owner committed to.
+Result<Aggregate> verify_aggregate(const RoundContext& context, const AcceptedKeys& u1, const AcceptedHeaders& u2,
+                                   const AcceptedSurvivors& u3, ByteView checked, ByteView aggregate);
+
+/// The same, and that `sum` is what was signed.
+Result<Aggregate> accept_aggregate(const RoundContext& context, const AcceptedKeys& u1, const AcceptedHeaders& u2,
+                                   const AcceptedSurvivors& u3, ByteView checked, ByteView aggregate,
+                                   std::span<const std::uint64_t> sum);
 
 }  // namespace bauta::client

@@ -98,4 +98,10 @@ Digest MerkleBuilder::finish() {
   return merkle_root(leaf_hashes_);
 }
 
+Digest vector_root(ByteView bytes) {
+  MerkleBuilder tree;
+  tree.update(bytes);
+  return tree.finish();
+}
+
 }  // namespace bauta

@@ -17,6 +17,9 @@ inline constexpr std::size_t kMerkleChunk = 64 * 1024;
 /// SHA-256(0x00 + bytes).
 Digest merkle_leaf(ByteView bytes);
 
+/// Of a packed vector's bytes, in chunks of kMerkleChunk.
+Digest vector_root(ByteView bytes);
+
 /// Of no leaves: SHA-256 of the empty string.
 Digest merkle_root(std::span<const Digest> leaf_hashes);
 

@@ -7,6 +7,9 @@
 
 namespace bauta {
 
+/// Rounds whose uploads, sets and sum are kept for repeats and audits, the newest included.
+inline constexpr std::uint64_t kAuditRounds = 2;
+
 struct RoundId {
   std::uint64_t round_no = 0;  ///< per federation, never reset; 0 stands before the first round
   std::uint32_t attempt = 0;

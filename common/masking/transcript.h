@@ -26,6 +26,7 @@ inline constexpr std::string_view kCertify = "certify";
 inline constexpr std::string_view kCertificate = "certificate";
 inline constexpr std::string_view kUnmask = "unmask";
 inline constexpr std::string_view kAggregate = "aggregate";
+inline constexpr std::string_view kAudit = "audit";
 }  // namespace label
 
 /// "bauta/v1/" + label + 0x00 + federation_id + SHA-256(payload).

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kMaxSignature = 128;
 constexpr std::size_t kMaxBlob = 1024;  // a signed message of fixed size, without its lists
 constexpr std::size_t kMaxRunId = 64;
+constexpr std::size_t kMaxProof = 32;
+constexpr std::size_t kMaxChunk = 64 * 1024;
 
 Error malformed(std::string_view message, std::string_view why) {
   return {ErrorCode::malformed, std::string(message) + ": " + std::string(why)};
@@ -84,6 +86,12 @@ class Fields {
     if (static_cast<std::size_t>(from.size()) > kMaxPartners) return fail(std::string(name) + " has too many entries");
     to.reserve(static_cast<std::size_t>(from.size()));
     for (const auto& blob : from) bounded(name, blob, most_bytes, to.emplace_back());
+  }
+
+  template <class Repeated>
+  void proof(std::string_view name, const Repeated& from, std::vector<Digest>& to) {
+    if (static_cast<std::size_t>(from.size()) > kMaxProof) return fail(std::string(name) + " is too long");
+    for (const auto& hash : from) fixed(name, hash, to.emplace_back());
   }
 
   void fail(std::string_view why) {
@@ -367,7 +375,6 @@ Bytes encode(const SharePackage& value) {
 
 template <>
 Result<SharePackage> decode<SharePackage>(ByteView bytes) {
-  constexpr int kMaxProof = 32;
   Fields fields("share package", bytes);
   v1::SharePackage proto;
   fields.parse(proto, bytes);
@@ -380,9 +387,8 @@ Result<SharePackage> decode<SharePackage>(ByteView bytes) {
     if (has_unknown_field(delivered)) fields.fail("a leaf has a field that this version does not know");
     fields.partner(delivered.dealer(), leaf.dealer);
     fields.bounded("leaf", delivered.leaf(), 256, leaf.leaf);
-    if (delivered.proof_size() > kMaxProof) fields.fail("a proof is too long");
+    fields.proof("proof", delivered.proof(), leaf.proof);
     if (fields.failed()) break;
-    for (const auto& hash : delivered.proof()) fields.fixed("proof", hash, leaf.proof.emplace_back());
   }
   return fields.finish(std::move(value));
 }
@@ -514,7 +520,7 @@ Bytes encode(const Aggregate& value) {
   put(proto.mutable_rctx(), value.rctx);
   put(proto.mutable_u3_hash(), value.u3_hash);
   put(proto.mutable_certificate(), value.certificate);
-  put(proto.mutable_sum_hash(), value.sum_hash);
+  put(proto.mutable_sum_root(), value.sum_root);
   put(proto.mutable_next_model_hash(), value.next_model_hash);
   for (const auto& secret : value.secrets) {
     auto* revealed = proto.add_secrets();
@@ -533,7 +539,7 @@ Result<Aggregate> decode<Aggregate>(ByteView bytes) {
   fields.fixed("rctx", proto.rctx(), value.rctx);
   fields.fixed("u3_hash", proto.u3_hash(), value.u3_hash);
   value.certificate = get(proto.certificate());
-  fields.fixed("sum_hash", proto.sum_hash(), value.sum_hash);
+  fields.fixed("sum_root", proto.sum_root(), value.sum_root);
   fields.fixed("next_model_hash", proto.next_model_hash(), value.next_model_hash);
   if (static_cast<std::size_t>(proto.secrets_size()) > kMaxPartners) fields.fail("has too many secrets");
   for (const auto& revealed : proto.secrets()) {
@@ -546,6 +552,94 @@ Result<Aggregate> decode<Aggregate>(ByteView bytes) {
     fields.partner(revealed.partner(), secret.partner);
     fields.fixed("secret", revealed.secret(), secret.secret);
   }
+  return fields.finish(std::move(value));
+}
+
+Bytes encode(const AuditAnswer& value) {
+  v1::AuditAnswer proto;
+  put(proto.mutable_rctx(), value.rctx);
+  put(proto.mutable_u3_hash(), value.u3_hash);
+  proto.set_chunk(value.chunk);
+  if (value.after) proto.set_after(*value.after);
+  for (const auto& upload : value.uploads) {
+    auto* served = proto.add_uploads();
+    served->set_partner(upload.partner);
+    put(served->mutable_bytes(), upload.bytes);
+    for (const auto& hash : upload.proof) put(served->add_proof(), hash);
+  }
+  return serialise(proto);
+}
+
+template <>
+Result<AuditAnswer> decode<AuditAnswer>(ByteView bytes) {
+  Fields fields("audit answer", bytes);
+  v1::AuditAnswer proto;
+  fields.parse(proto, bytes);
+  AuditAnswer value;
+  fields.fixed("rctx", proto.rctx(), value.rctx);
+  fields.fixed("u3_hash", proto.u3_hash(), value.u3_hash);
+  value.chunk = proto.chunk();
+  if (proto.has_after()) fields.partner(proto.after(), value.after.emplace());
+  if (static_cast<std::size_t>(proto.uploads_size()) > kMaxPartners) fields.fail("has too many chunks");
+  for (const auto& served : proto.uploads()) {
+    if (fields.failed()) break;
+    if (has_unknown_field(served)) fields.fail("a chunk has a field that this version does not know");
+    if (!value.uploads.empty() && value.uploads.back().partner >= served.partner()) {
+      fields.fail("partners are not strictly ascending");
+    }
+    auto& upload = value.uploads.emplace_back();
+    fields.partner(served.partner(), upload.partner);
+    fields.bounded("a chunk", served.bytes(), kMaxChunk, upload.bytes);
+    fields.proof("proof", served.proof(), upload.proof);
+  }
+  return fields.finish(std::move(value));
+}
+
+Bytes encode(const RoundRecord& value) {
+  v1::RoundRecord proto;
+  put(proto.mutable_round_descriptor(), value.descriptor);
+  put(proto.mutable_key_set(), value.key_set);
+  put(proto.mutable_header_set(), value.header_set);
+  put(proto.mutable_survivor_set(), value.survivor_set);
+  put(proto.mutable_aggregate(), value.aggregate);
+  return serialise(proto);
+}
+
+template <>
+Result<RoundRecord> decode<RoundRecord>(ByteView bytes) {
+  Fields fields("round record", bytes);
+  v1::RoundRecord proto;
+  fields.parse(proto, bytes);
+  RoundRecord value;
+  value.descriptor = get(proto.round_descriptor());
+  value.key_set = get(proto.key_set());
+  value.header_set = get(proto.header_set());
+  value.survivor_set = get(proto.survivor_set());
+  value.aggregate = get(proto.aggregate());
+  return fields.finish(std::move(value));
+}
+
+Bytes encode(const AuditEvidence& value) {
+  v1::AuditEvidence proto;
+  put(proto.mutable_record(), value.record);
+  proto.set_chunk(value.chunk);
+  for (const auto& answer : value.answers) put(proto.add_answers(), answer);
+  put(proto.mutable_slice(), value.slice);
+  for (const auto& hash : value.slice_proof) put(proto.add_slice_proof(), hash);
+  return serialise(proto);
+}
+
+template <>
+Result<AuditEvidence> decode<AuditEvidence>(ByteView bytes) {
+  Fields fields("audit evidence", bytes);
+  v1::AuditEvidence proto;
+  fields.parse(proto, bytes);
+  AuditEvidence value;
+  value.record = get(proto.record());
+  value.chunk = proto.chunk();
+  fields.blobs("answers", proto.answers(), kAuditAnswerBytes + kMaxChunk + kMaxBlob, value.answers);
+  fields.bounded("slice", proto.slice(), kMaxChunk, value.slice);
+  fields.proof("slice_proof", proto.slice_proof(), value.slice_proof);
   return fields.finish(std::move(value));
 }
 

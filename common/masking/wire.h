@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -154,10 +155,43 @@ struct Aggregate {
   Digest rctx{};
   Digest u3_hash{};
   Bytes certificate;
-  Digest sum_hash{};
+  Digest sum_root{};
   Digest next_model_hash{};
   std::vector<RevealedSecret> secrets;  ///< ascending, distinct partners
 };
+
+struct UploadedChunk {
+  PartnerIndex partner = 0;
+  Bytes bytes;
+  std::vector<Digest> proof;
+};
+
+struct AuditAnswer {
+  Digest rctx{};
+  Digest u3_hash{};
+  std::uint64_t chunk = 0;
+  std::optional<PartnerIndex> after;   ///< as it was asked for: survivors behind this one
+  std::vector<UploadedChunk> uploads;  ///< ascending, distinct partners
+};
+
+struct RoundRecord {
+  Bytes descriptor;
+  Bytes key_set;
+  Bytes header_set;
+  Bytes survivor_set;
+  Bytes aggregate;
+};
+
+struct AuditEvidence {
+  Bytes record;
+  std::uint64_t chunk = 0;
+  std::vector<Bytes> answers;
+  Bytes slice;
+  std::vector<Digest> slice_proof;
+};
+
+/// A coordinator fills an audit's answer up to here; one chunk is always in it.
+inline constexpr std::size_t kAuditAnswerBytes = 4 * 1024 * 1024;
 
 inline constexpr std::size_t kSealedShares = 2 * 40 + 16;  ///< two Shamir shares and the GCM tag
 
@@ -180,6 +214,9 @@ Bytes encode(const SurvivorStatement&);
 Bytes encode(const Certificate&);
 Bytes encode(const UnmaskShares&);
 Bytes encode(const Aggregate&);
+Bytes encode(const AuditAnswer&);
+Bytes encode(const RoundRecord&);
+Bytes encode(const AuditEvidence&);
 
 /// Instantiated for every message above; errors are `malformed` or `oversized` and name the message and the field.
 template <class Message>

@@ -375,7 +375,7 @@ Status RoundRunner::publish(Attempt& attempt, Unmasked result) {
   BAUTA_TRY(const ModelRow model,
             parts_.models->put(run_id, attempt.key.round_no, result.model_hash, result.model_file, wall));
   const RoundEvent event =
-      attempt.round->finish(*parts_.signing_key, result.sum_hash, result.model_hash, std::move(result.secrets));
+      attempt.round->finish(*parts_.signing_key, result.sum_root, result.model_hash, std::move(result.secrets));
   RoundRow row = row_of(attempt);
   row.state = RoundState::finished;
   row.phase = to_string(Phase::finished);
@@ -383,7 +383,7 @@ Status RoundRunner::publish(Attempt& attempt, Unmasked result) {
   row.model_after = result.model_hash;
   row.mean_auc = result.metrics.auc;
   row.mean_log_loss = result.metrics.log_loss;
-  row.aggregate_digest = result.sum_hash;
+  row.aggregate_digest = result.sum_root;
   const std::uint64_t done = run_->row.rounds_done + 1;
   const bool last = done >= run_->plan.round.rounds && !run_->stopping;
   const auto rows_of_run = [&]() -> Status {

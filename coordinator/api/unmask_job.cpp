@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "common/base/file.h"
-#include "common/crypto/sha256.h"
+#include "common/masking/merkle.h"
 #include "common/masking/update_codec.h"
 #include "common/model/model_file.h"
 #include "coordinator/round/accumulator.h"
@@ -60,7 +60,7 @@ Result<Unmasked> run(UnmaskJob job) {
   }
   result.model_hash = model_hash(result.model, descriptor.plan_hash);
   result.model_file = encode_model(result.model, job.layout, descriptor.plan_hash, descriptor.round_no);
-  result.sum_hash = sha256(wire_bytes(sum.words()));
+  result.sum_root = vector_root(wire_bytes(sum.words()));
   result.secrets = std::move(unmasking.secrets);
   BAUTA_RETURN_IF_ERROR(write_file_atomically(job.sum_file, wire_bytes(sum.words())));
   return result;

@@ -26,7 +26,7 @@ struct UnmaskJob {
 };
 
 struct Unmasked {
-  Digest sum_hash{};
+  Digest sum_root{};
   ModelState model;
   Digest model_hash{};
   Bytes model_file;

@@ -29,6 +29,8 @@ class MaskedUpdatePhase {
   bool everybody_in() const { return survivors_.size() >= members_.size(); }
   /// U3 so far.
   const std::set<PartnerIndex>& survivors() const { return survivors_; }
+  /// The root of the upload of a survivor, as it signed it.
+  const Digest& vector_root(PartnerIndex survivor) const { return headers_.at(survivor).vector_root; }
   /// U2.
   const std::vector<PartnerIndex>& members() const { return members_; }
   const Digest& u2() const { return u2_; }

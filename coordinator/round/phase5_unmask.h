@@ -41,6 +41,7 @@ class UnmaskPhase {
   /// True when every secret has t shares.
   bool ready() const;
   const Inbox& inbox() const { return inbox_; }
+  const Digest& u3() const { return u3_; }
 
   /// Errors: threshold_lost (not ready), bad_share naming the dealer whose commitment its own shares contradict.
   Result<Unmasking> unmask() const;

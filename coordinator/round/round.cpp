@@ -156,10 +156,10 @@ Result<RoundEvent> Round::abandon(std::string_view reason) const {
   return void_because(std::string(reason));
 }
 
-RoundEvent Round::finish(const SigningKey& key, const Digest& sum_hash, const Digest& next_model_hash,
+RoundEvent Round::finish(const SigningKey& key, const Digest& sum_root, const Digest& next_model_hash,
                          std::vector<RevealedSecret> secrets) const {
   BAUTA_CHECK(phase_ == Phase::unmask && certificate_);
-  Aggregate aggregate{context_.rctx, phase3_->u3_hash(), *certificate_, sum_hash, next_model_hash, std::move(secrets)};
+  Aggregate aggregate{context_.rctx, phase3_->u3_hash(), *certificate_, sum_root, next_model_hash, std::move(secrets)};
   auto event = close_with(Phase::unmask, label::kAggregate, key, encode(aggregate));
   event.kind = RoundEvent::Kind::finished;
   return event;
@@ -219,14 +219,23 @@ Result<std::optional<Bytes>> Round::share_package(PartnerIndex holder) const {
 
 Result<std::vector<DeliveredLeaf>> Round::leaves_for(PartnerIndex holder) const {
   BAUTA_CHECK(phase3_);
-  const auto& members = phase3_->members();
-  if (!std::binary_search(members.begin(), members.end(), holder)) {
+  if (!has_shared(holder)) {
     return Error{ErrorCode::not_in_cohort, "this partner shared no keys in phase 2 and is not in U2"};
   }
   return phase2_->leaves_for(holder, phase3_->graph());
 }
 
 std::set<PartnerIndex> Round::survivors() const { return phase3_ ? phase3_->survivors() : std::set<PartnerIndex>(); }
+
+std::vector<std::pair<PartnerIndex, Digest>> Round::vector_roots() const {
+  std::vector<std::pair<PartnerIndex, Digest>> roots;
+  for (const PartnerIndex survivor : phase3_->survivors()) roots.emplace_back(survivor, phase3_->vector_root(survivor));
+  return roots;
+}
+
+bool Round::has_shared(PartnerIndex partner) const {
+  return phase3_ && std::binary_search(phase3_->members().begin(), phase3_->members().end(), partner);
+}
 
 std::set<PartnerIndex> Round::suspects() const { return phase3_ ? phase3_->suspects() : std::set<PartnerIndex>(); }
 

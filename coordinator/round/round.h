@@ -76,7 +76,7 @@ class Round {
   /// Phase 5: everything to take out of the sum, once t holders have answered.
   Result<Unmasking> unmask() const { return phase5_->unmask(); }
   bool ready_to_unmask() const { return phase_ == Phase::unmask && phase5_->ready(); }
-  RoundEvent finish(const SigningKey& key, const Digest& sum_hash, const Digest& next_model_hash,
+  RoundEvent finish(const SigningKey& key, const Digest& sum_root, const Digest& next_model_hash,
                     std::vector<RevealedSecret> secrets) const;
 
   /// The event must come from this object (or, in order, from the journal that recorded it).
@@ -94,6 +94,11 @@ class Round {
   const std::string& void_reason() const { return void_reason_; }
 
   std::set<PartnerIndex> survivors() const;
+  /// Of a certified round: U3's hash, and the root of each survivor's upload as it signed it.
+  const Digest& u3_hash() const { return phase5_->u3(); }
+  std::vector<std::pair<PartnerIndex, Digest>> vector_roots() const;
+  /// Whether the partner is in U2; false before phase 2 is closed.
+  bool has_shared(PartnerIndex partner) const;
   /// Partners whose leaves or complaints keep them out of the next attempt.
   std::set<PartnerIndex> suspects() const;
 

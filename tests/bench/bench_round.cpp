@@ -5,8 +5,8 @@
 #include <set>
 #include <vector>
 
-#include "common/crypto/sha256.h"
 #include "common/crypto/system_random.h"
+#include "common/masking/merkle.h"
 #include "common/masking/update_codec.h"
 #include "coordinator/round/accumulator.h"
 #include "tests/bench/must.h"
@@ -183,7 +183,7 @@ class MeasuredRound {
         return std::move(taken_out.secrets);
       });
       must(decode_sum(round_->context(), round_->survivors(), sum_->words()));
-      round_->apply(round_->finish(testing::TestFederation::coordinator_key(), sha256(wire_bytes(sum_->words())),
+      round_->apply(round_->finish(testing::TestFederation::coordinator_key(), vector_root(wire_bytes(sum_->words())),
                                    Digest{}, std::move(secrets)));
     });
     if (!std::equal(expected_.begin(), expected_.end(), sum_->words().begin())) {

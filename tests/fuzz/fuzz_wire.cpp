@@ -23,7 +23,7 @@ void round_trip(ByteView bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteView bytes(data + 1, size - 1);
-  switch (data[0] % 17) {
+  switch (data[0] % 20) {
     case 0: round_trip<SignedBlob>(bytes); break;
     case 1: round_trip<RoundDescriptor>(bytes); break;
     case 2: round_trip<Invitation>(bytes); break;
@@ -40,6 +40,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 13: round_trip<Certificate>(bytes); break;
     case 14: round_trip<UnmaskShares>(bytes); break;
     case 15: round_trip<Aggregate>(bytes); break;
+    case 16: round_trip<AuditAnswer>(bytes); break;
+    case 17: round_trip<RoundRecord>(bytes); break;
+    case 18: round_trip<AuditEvidence>(bytes); break;
     default: (void)claimed_signer(bytes); break;
   }
   return 0;

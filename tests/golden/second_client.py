@@ -379,7 +379,7 @@ class Attempt:
         aggregate = self.open_from_coordinator(b"aggregate", message, wire.AGGREGATE)
         require(aggregate.u3_hash == self.u3_hash, "an aggregate of another U3")
         self.check_certificate(aggregate.certificate)
-        require(sha256(packed_sum) == aggregate.sum_hash, "another sum than the one that was signed")
+        require(maths.merkle_root(chunks_of(packed_sum)) == aggregate.sum_root, "another sum than the one that was signed")
         require([secret.partner for secret in aggregate.secrets] == list(self.u2), "not one secret for each of U2")
         for revealed in aggregate.secrets:
             u = revealed.partner

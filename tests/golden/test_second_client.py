@@ -129,7 +129,7 @@ class Relay:
         following = attempts[0].partner.model.step([0.0] * len(attempts[0].partner.model.parameters), attempts[0].partner.plan["server"])
         for i, attempt in enumerate(attempts):
             aggregate = signed(i, "aggregate", wire.AGGREGATE, {
-                "certificate": certificates[i], "sum_hash": maths.sha256(packed_sum), "next_model_hash": following.name(),
+                "certificate": certificates[i], "sum_root": maths.merkle_root(second_client.chunks_of(packed_sum)), "next_model_hash": following.name(),
                 "secrets": [{"partner": other.me, "secret": other.b} for other in attempts]})
             attempt.partner.apply(attempt, *attempt.accept_aggregate(aggregate, packed_sum))
         return attempts
@@ -221,7 +221,7 @@ class SecondClientTest(unittest.TestCase):
 
     def test_an_aggregate_with_a_wrong_secret_or_sum_or_model_is_refused(self):
         self.assert_refused("committed to", aggregate=lambda s: s["secrets"][1].update(secret=bytes(32)))
-        self.assert_refused("another sum", aggregate=lambda s: s.update(sum_hash=bytes(32)))
+        self.assert_refused("another sum", aggregate=lambda s: s.update(sum_root=bytes(32)))
         relay = Relay({"aggregate": lambda s: s.update(next_model_hash=bytes(32))})
         with self.assertRaisesRegex(Refused, "another model"):
             relay.play()

@@ -153,5 +153,5 @@ CERTIFICATE = Message((1, "rctx", DIGEST), (2, "u3_hash", DIGEST), (3, "statemen
 REVEALED_SHARE = Message((1, "dealer", "partner"), (2, "share", "bytes:40"))
 UNMASK_SHARES = Message((1, "rctx", DIGEST), (2, "u3_hash", DIGEST), (3, "shares", [REVEALED_SHARE]))
 REVEALED_SECRET = Message((1, "partner", "partner"), (2, "secret", "bytes:32"))
-AGGREGATE = Message((1, "rctx", DIGEST), (2, "u3_hash", DIGEST), (3, "certificate", "bytes"), (4, "sum_hash", DIGEST),
+AGGREGATE = Message((1, "rctx", DIGEST), (2, "u3_hash", DIGEST), (3, "certificate", "bytes"), (4, "sum_root", DIGEST),
                     (5, "next_model_hash", DIGEST), (6, "secrets", [REVEALED_SECRET]))

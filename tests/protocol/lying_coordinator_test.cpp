@@ -317,27 +317,27 @@ TEST_CASE("an aggregate with another sum, certificate or secret, or without one,
   const auto unmasking = round.harness.round().unmask();
   REQUIRE(unmasking.ok());
   std::vector<std::uint64_t> sum = round.words();
-  const Digest sum_hash = sha256(wire_bytes(sum));
+  const Digest sum_root = vector_root(wire_bytes(sum));
   const auto answer = [&](const Digest& hash, std::vector<RevealedSecret> secrets) {
     const auto event =
         round.harness.round().finish(TestFederation::coordinator_key(), hash, Digest{5}, std::move(secrets));
     return round.harness.client(0).accept_aggregate(event.bytes, sum);
   };
-  CHECK(answer(sum_hash, unmasking->secrets).ok());
+  CHECK(answer(sum_root, unmasking->secrets).ok());
   CHECK(answer(Digest{3}, unmasking->secrets).error().code == ErrorCode::bad_share);
   auto missing = unmasking->secrets;
   missing.pop_back();
-  CHECK(answer(sum_hash, missing).error().code == ErrorCode::bad_share);
+  CHECK(answer(sum_root, missing).error().code == ErrorCode::bad_share);
   auto wrong = unmasking->secrets;
   wrong[4].secret[3] ^= 1;
-  CHECK(answer(sum_hash, wrong).error().code == ErrorCode::bad_share);
+  CHECK(answer(sum_root, wrong).error().code == ErrorCode::bad_share);
   wrong = unmasking->secrets;
   wrong[0].secret[3] ^= 1;
-  CHECK(answer(sum_hash, wrong).error().code == ErrorCode::bad_share);
+  CHECK(answer(sum_root, wrong).error().code == ErrorCode::bad_share);
 
   // Client 3 has seen no certificate before, client 0 the right one: neither takes another, or none.
   const auto event =
-      round.harness.round().finish(TestFederation::coordinator_key(), sum_hash, Digest{5}, unmasking->secrets);
+      round.harness.round().finish(TestFederation::coordinator_key(), sum_root, Digest{5}, unmasking->secrets);
   const auto aggregate = *decode<Aggregate>(decode<SignedBlob>(event.bytes)->payload);
   const auto answer_with = [&](PartnerIndex u, Bytes certificate) {
     auto changed = aggregate;

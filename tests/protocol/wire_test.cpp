@@ -49,6 +49,11 @@ TEST_CASE("decoders survive truncated and mutated messages and refuse unknown fi
   survives_mutation<Certificate>(encode(Certificate{{1}, {2}, {Bytes(40, 2)}}));
   survives_mutation<UnmaskShares>(encode(UnmaskShares{{1}, {2}, {{1, {3}}, {2, {4}}}}));
   survives_mutation<Aggregate>(encode(Aggregate{{1}, {2}, Bytes(30, 1), {3}, {4}, {{1, {3}}, {2, {4}}}}));
+  survives_mutation<AuditAnswer>(encode(AuditAnswer{{1}, {2}, 3, 4, {{5, Bytes(30, 1), {Digest{1}, Digest{2}}}}}));
+  survives_mutation<RoundRecord>(
+      encode(RoundRecord{Bytes(30, 1), Bytes(40, 2), Bytes(50, 3), Bytes(60, 4), Bytes(70, 5)}));
+  survives_mutation<AuditEvidence>(
+      encode(AuditEvidence{Bytes(30, 1), 2, {Bytes(40, 3), Bytes(50, 4)}, Bytes(60, 5), {Digest{1}, Digest{2}}}));
 }
 
 TEST_CASE("what the encoder writes the decoder reads back") {

@@ -119,6 +119,8 @@ class RoundHarness {
   client::ClientRound& client(PartnerIndex partner) { return *clients_.at(partner); }
   SeededRandom& random() { return random_; }
   const Bytes& descriptor_blob() const { return descriptor_blob_; }
+  /// A survivor's masked vector.
+  const std::vector<std::uint64_t>& upload(PartnerIndex survivor) const { return uploads_.at(survivor); }
 
   /// As after SIGKILL: only what was recorded remains.
   void reopen_coordinator() {
@@ -149,9 +151,7 @@ class RoundHarness {
     return {};
   }
   Status deliver_upload(PartnerIndex from, const std::vector<std::uint64_t>& words) {
-    MerkleBuilder tree;
-    tree.update(wire_bytes(words));
-    BAUTA_TRY(const auto event, round_->receive_upload(from, tree.finish()));
+    BAUTA_TRY(const auto event, round_->receive_upload(from, vector_root(wire_bytes(words))));
     if (event) {
       record_and_apply(*event);
       uploads_[from] = words;

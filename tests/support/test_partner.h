@@ -90,6 +90,11 @@ class TestPartner {
   }
   const std::set<PartnerIndex>& survivors() const { return round_->survivors()->survivors; }
 
+  /// Of an aggregate that is what was signed for `sum`.
+  Result<client::Audit> audit(ByteView aggregate_blob, const std::vector<std::uint64_t>& sum) const {
+    BAUTA_TRY(const Aggregate aggregate, round_->accept_aggregate(aggregate_blob, sum));
+    return round_->audit(aggregate);
+  }
   /// Checks the aggregate as a client does and applies it to this partner's own model; the new model's hash.
   Result<Digest> accept(ByteView aggregate_blob, const std::vector<std::uint64_t>& sum) {
     BAUTA_TRY(const Aggregate aggregate, round_->accept_aggregate(aggregate_blob, sum));
