@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/masking/merkle.h"
 #include "common/net/problem.h"
 #include "coordinator/api/error_response.h"
 #include "coordinator/api/path_parameters.h"
@@ -15,6 +16,8 @@ namespace {
 constexpr Milliseconds kTouchEvery{30'000};
 constexpr std::string_view kProtobuf = "application/x-protobuf";
 constexpr BodyLimit kNone{};
+/// Answers of kAuditAnswerBytes in memory at a time.
+constexpr std::size_t kMostAudits = 16;
 
 constexpr BodyLimit message_of(Phase phase) { return {BodyLimit::Kind::message, static_cast<std::uint64_t>(phase)}; }
 constexpr BodyLimit kVector{BodyLimit::Kind::vector, 0};
@@ -45,6 +48,7 @@ std::span<const Route<PartnerEndpoints>> PartnerEndpoints::routes() {
       {{"POST", "/v1/rounds/{round}/{attempt}/unmask", kPartner, message_of(Phase::unmask)}, &E::post_unmask},
       {{"GET", "/v1/rounds/{round}/{attempt}/aggregate", kPartner, kNone}, &E::get_aggregate},
       {{"GET", "/v1/rounds/{round}/{attempt}/aggregate/vector", kPartner, kNone}, &E::get_sum},
+      {{"GET", "/v1/rounds/{round}/{attempt}/audit/chunks/{chunk}", kPartner, kNone}, &E::get_audit},
       {{"GET", "/v1/models/{hash}", kPartner, kNone}, &E::get_model},
   };
   return kRoutes;
@@ -59,6 +63,7 @@ PartnerEndpoints::PartnerEndpoints(RoundRunner& runner, PartnerRegistry& registr
       models_(models),
       clock_(clock),
       log_(log),
+      audits_(kMostAudits),
       refusals_(log, clock) {}
 
 BodyRule PartnerEndpoints::body_rule(const HttpRequest& head) const {
@@ -395,6 +400,52 @@ Reply PartnerEndpoints::get_sum(Call& call) {
   }
   HttpResponse response = make_response(200, "application/octet-stream", "");
   response.file = FileRegion{runner_.sum_file((*attempt)->key), 0, (*attempt)->round->context().layout().byte_count()};
+  return response;
+}
+
+Reply PartnerEndpoints::get_audit(Call& call) {
+  const auto found = attempt_of(call.parameters, call.partner);
+  if (!found.ok()) return refuse(call.request, found.error());
+  const Attempt& attempt = **found;
+  if (const auto end = end_of(attempt)) return gone(*end);
+  const Round& round = *attempt.round;
+  if (round.phase() != Phase::finished) {
+    return refuse(call.request, {ErrorCode::wrong_phase, "the sum has not been opened yet; there is nothing to audit"});
+  }
+  if (!round.has_shared(call.partner)) {
+    return refuse(call.request, {ErrorCode::not_in_cohort, "this partner is not in U2 of the round"});
+  }
+  AuditRequest audit;
+  audit.round = attempt.key;
+  audit.federation_id = registry_.roster().federation_id;
+  audit.rctx = round.context().rctx;
+  audit.u3 = round.u3_hash();
+  audit.vector_bytes = round.context().layout().byte_count();
+  audit.uploads = round.vector_roots();
+  const std::uint64_t chunks = (audit.vector_bytes + kMerkleChunk - 1) / kMerkleChunk;
+  const auto chunk = parse_decimal(call.parameters[2], chunks - 1);
+  if (!chunk) {
+    return refuse(call.request,
+                  {ErrorCode::not_found, fmt::format("there is no such chunk; the vector has {}", chunks)});
+  }
+  audit.chunk = *chunk;
+  if (const auto text = call.request.query_value("after")) {
+    const auto after = parse_decimal(*text, kMaxPartners - 1);
+    if (!after) {
+      return refuse(call.request,
+                    {ErrorCode::invalid_argument, "after must be the roster's index of a partner, for example 12"});
+    }
+    audit.after = static_cast<PartnerIndex>(*after);
+    std::erase_if(audit.uploads, [&](const auto& upload) { return upload.first <= *after; });
+  }
+  if (audit.uploads.empty()) {
+    return refuse(call.request, {ErrorCode::not_found, "no survivor comes after that one"});
+  }
+  auto slot = audits_.take(call.partner);
+  if (!slot) return protocol_problem({ErrorCode::busy, "too many audits are being answered"});
+  HttpResponse response = make_response(200, std::string(kProtobuf), "");
+  response.make_body = [audit = std::move(audit), slot = std::move(slot), &spool = spool_,
+                        &key = runner_.signing_key()] { return make_audit_answer(audit, spool, key); };
   return response;
 }
 

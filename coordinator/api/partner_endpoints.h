@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/net/http_service.h"
+#include "coordinator/api/audit_answer.h"
 #include "coordinator/api/refusal_log.h"
 #include "coordinator/api/round_runner.h"
 #include "coordinator/api/route_table.h"
@@ -43,6 +44,7 @@ class PartnerEndpoints final : public HttpService {
   Reply post_unmask(Call& call) { return post_message(call, Phase::unmask); }
   Reply get_aggregate(Call& call);
   Reply get_sum(Call& call);
+  Reply get_audit(Call& call);
   Reply get_model(Call& call);
 
   /// In the log: a partner that has seen later rounds than there are will take part in none.
@@ -68,6 +70,7 @@ class PartnerEndpoints final : public HttpService {
   ModelStore& models_;
   const Clock& clock_;
   const Logger& log_;
+  AuditSlots audits_;
   RefusalLog refusals_;
   RoundKey refusals_of_{};
   std::map<PartnerIndex, SteadyTime> touched_;

@@ -16,6 +16,7 @@
 #include "common/base/random_source.h"
 #include "common/crypto/signature.h"
 #include "common/federation/plan.h"
+#include "common/masking/round_id.h"
 #include "common/model/server_optimiser.h"
 #include "common/net/wake_signal.h"
 #include "coordinator/api/attempt.h"
@@ -31,9 +32,6 @@
 #include "coordinator/storage/upload_spool.h"
 
 namespace bauta::coordinator {
-
-/// Rounds whose uploads, answers and sums are kept for repeats and audits.
-inline constexpr std::uint64_t kAuditRounds = 2;
 
 /// At which share of the plan's deadline a phase ends, counted from the opening. Local training happens in phase 2.
 /// Phase 5 has no deadline: a certified round is never void.
@@ -105,6 +103,7 @@ class RoundRunner {
   /// After one or more take(): closes phases that have everybody.
   void advance();
   std::filesystem::path sum_file(RoundKey key) const;
+  const SigningKey& signing_key() const { return *parts_.signing_key; }
 
   /// Bounds for request bodies, for the I/O thread: the largest cohort and vector of the attempts that are kept.
   std::size_t largest_cohort() const { return largest_cohort_.load(); }

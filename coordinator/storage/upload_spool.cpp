@@ -15,8 +15,13 @@
 namespace bauta::coordinator {
 namespace {
 
+constexpr std::string_view kUpload = ".upload";
+constexpr std::string_view kLeaves = ".leaves";
+/// Of the largest vector that there can be: 32 bytes for each 64 KiB of 2^32 lanes of 4 bytes.
+constexpr std::uint64_t kMaxLeafBytes = 8 * 1024 * 1024;
+
 std::string file_name(UploadKey key) {
-  return fmt::format("{}-{}-{}.upload", key.round.round_no, key.round.attempt, key.partner);
+  return fmt::format("{}-{}-{}{}", key.round.round_no, key.round.attempt, key.partner, kUpload);
 }
 
 std::optional<UploadKey> parse_file_name(const std::string& name) {
@@ -32,6 +37,29 @@ std::optional<UploadKey> parse_file_name(const std::string& name) {
   return file_name(key) == name ? std::optional(key) : std::nullopt;
 }
 
+/// Fills all of `out` from `offset`.
+Status read_all(int file, std::uint64_t offset, MutableByteView out, const std::filesystem::path& path) {
+  while (!out.empty()) {
+    const ssize_t count = ::pread(file, out.data(), out.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return file_error("read the upload", path, errno);
+    if (count == 0) {
+      return Error{ErrorCode::io, fmt::format("{} is shorter than it was: something else changed it", path.string())};
+    }
+    offset += static_cast<std::uint64_t>(count);
+    out = out.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Status write_leaves(const std::filesystem::path& path, std::span<const Digest> leaves) {
+  Bytes bytes;
+  bytes.reserve(leaves.size() * sizeof(Digest));
+  for (const Digest& leaf : leaves) append(bytes, leaf);
+  BAUTA_TRY(const FileDescriptor file, open_file(path, O_WRONLY | O_CREAT | O_TRUNC));
+  return write_all(file.get(), bytes, path);
+}
+
 }  // namespace
 
 namespace spool_detail {
@@ -44,6 +72,7 @@ struct State {
   };
 
   std::filesystem::path path_of(UploadKey key) const { return directory / file_name(key); }
+  std::filesystem::path leaves_of(UploadKey key) const { return path_of(key).replace_extension(kLeaves); }
 
   std::filesystem::path directory;
   std::uint64_t budget = 0;
@@ -103,18 +132,11 @@ Status Upload::sync() {
 
 Status Upload::read(std::uint64_t offset, MutableByteView out) const {
   BAUTA_CHECK(offset <= size_ && out.size() <= size_ - offset);
-  while (!out.empty()) {
-    const ssize_t count = ::pread(file_.get(), out.data(), out.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return file_error("read the upload", spool_->path_of(key_), errno);
-    if (count == 0) {
-      return Error{ErrorCode::io,
-                   fmt::format("{} is shorter than it was: something else changed it", spool_->path_of(key_).string())};
-    }
-    offset += static_cast<std::uint64_t>(count);
-    out = out.subspan(static_cast<std::size_t>(count));
-  }
-  return {};
+  return read_all(file_.get(), offset, out, spool_->path_of(key_));
+}
+
+Status Upload::keep_leaves(std::span<const Digest> leaves) const {
+  return write_leaves(spool_->leaves_of(key_), leaves);
 }
 
 Result<UploadSpool> UploadSpool::open(const std::filesystem::path& state_directory, std::uint64_t budget_bytes) {
@@ -123,7 +145,9 @@ Result<UploadSpool> UploadSpool::open(const std::filesystem::path& state_directo
   state->budget = budget_bytes;
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(state->directory));
   std::error_code error;
+  std::vector<std::filesystem::path> leaves;
   for (std::filesystem::directory_iterator it(state->directory, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == kLeaves) leaves.push_back(it->path());
     const auto key = parse_file_name(it->path().filename().string());
     if (!key) continue;
     const std::uint64_t size = it->file_size(error);
@@ -132,6 +156,11 @@ Result<UploadSpool> UploadSpool::open(const std::filesystem::path& state_directo
     state->reserved += size;
   }
   if (error) return file_error("list", state->directory, error.value());
+  for (const std::filesystem::path& path : leaves) {
+    if (!std::filesystem::exists(std::filesystem::path(path).replace_extension(kUpload), error)) {
+      std::filesystem::remove(path, error);
+    }
+  }
   return UploadSpool(std::move(state));
 }
 
@@ -169,6 +198,26 @@ Result<Upload> UploadSpool::open_upload(UploadKey key, std::uint64_t expected_by
   return Upload(state_, key, std::move(file), size, expected_bytes);
 }
 
+Status UploadSpool::read(UploadKey key, std::uint64_t offset, MutableByteView out) const {
+  const std::filesystem::path path = state_->path_of(key);
+  BAUTA_TRY(const FileDescriptor file, open_file(path, O_RDONLY));
+  return read_all(file.get(), offset, out, path);
+}
+
+Status UploadSpool::keep_leaves(UploadKey key, std::span<const Digest> leaves) const {
+  return write_leaves(state_->leaves_of(key), leaves);
+}
+
+std::vector<Digest> UploadSpool::leaves(UploadKey key) const {
+  const auto bytes = read_file(state_->leaves_of(key), kMaxLeafBytes);
+  if (!bytes.ok()) return {};
+  std::vector<Digest> leaves(bytes->size() / sizeof(Digest));
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    std::copy_n(bytes->begin() + static_cast<std::ptrdiff_t>(i * sizeof(Digest)), sizeof(Digest), leaves[i].begin());
+  }
+  return leaves;
+}
+
 std::uint64_t UploadSpool::size_of(UploadKey key) const {
   std::error_code missing;
   const std::uint64_t size = std::filesystem::file_size(state_->path_of(key), missing);
@@ -183,6 +232,8 @@ Status UploadSpool::remove(UploadKey key) {
     return Error{ErrorCode::busy, fmt::format("the upload of partner {} in round {}, attempt {} is still open",
                                               key.partner, key.round.round_no, key.round.attempt)};
   }
+  std::error_code none;
+  std::filesystem::remove(state_->leaves_of(key), none);
   BAUTA_RETURN_IF_ERROR(remove_file(state_->path_of(key)));
   state_->reserved -= known->second.reserved;
   state_->entries.erase(known);

@@ -1,5 +1,7 @@
-// Uploads on disk: one file per (round, attempt, partner), resumable, bounded, read back in pieces for summing. Masked
-// bytes only: the files need no secrecy beyond their mode.
+// Uploads on disk: one file per (round, attempt, partner), resumable, bounded, read back in pieces for summing and for
+// audits. Masked bytes only: the files need no secrecy beyond their mode. Beside an upload of several chunks lie the
+// hashes of its chunks, so that a proof for one chunk needs no other; they may be missing or torn, never wrong
+// unnoticed.
 #pragma once
 
 #include <compare>
@@ -7,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "common/base/file.h"
 #include "coordinator/storage/round_journal.h"
@@ -43,6 +46,8 @@ class Upload {
   Status sync();
   /// Fills all of `out` from `offset`; both lie within size().
   Status read(std::uint64_t offset, MutableByteView out) const;
+  /// Keeps the Merkle leaves of the whole upload beside it. Not fsync'd: whoever reads them checks them.
+  Status keep_leaves(std::span<const Digest> leaves) const;
 
  private:
   friend class UploadSpool;
@@ -69,6 +74,13 @@ class UploadSpool {
   /// Begins or resumes. A file of full length is kept as it is, a shorter one is cut to whole chunks; both are proven
   /// by the caller's Merkle root, not here. `busy` where the key is open already or the budget is used up.
   Result<Upload> open_upload(UploadKey key, std::uint64_t expected_bytes);
+  /// For an audit: fills `out` from `offset` of an upload that is closed, without taking its key. Errors: not_found
+  /// (the round was forgotten meanwhile), io.
+  Status read(UploadKey key, std::uint64_t offset, MutableByteView out) const;
+  /// As Upload::keep_leaves, for an upload that is closed.
+  Status keep_leaves(UploadKey key, std::span<const Digest> leaves) const;
+  /// What keep_leaves() has written; nothing where it is missing. To be compared with the signed root.
+  std::vector<Digest> leaves(UploadKey key) const;
   /// Bytes on disk of an upload that may not be open; 0 where there is none.
   std::uint64_t size_of(UploadKey key) const;
   /// Not for a key that is open: `busy`.

@@ -57,6 +57,37 @@ TEST_CASE("an upload is written piece by piece and read back by any range") {
   CHECK(std::equal(part.begin(), part.end(), bytes.begin() + kChunk - 3));
 }
 
+TEST_CASE("the leaves beside an upload live and die with it, and a closed upload is read without its key") {
+  const TemporaryDirectory directory;
+  const UploadKey key{{1, 1}, 2};
+  const Bytes bytes = random_bytes(2 * kChunk + 17);
+  const std::vector<Digest> leaves = {Digest{1}, Digest{2}, Digest{3}};
+  {
+    UploadSpool spool = open_in(directory.path());
+    CHECK(spool.leaves(key).empty());
+    {
+      Upload upload = open_upload(spool, key, bytes.size());
+      REQUIRE(upload.append(0, bytes).ok());
+      REQUIRE(upload.keep_leaves(leaves).ok());
+    }
+    CHECK(spool.leaves(key) == leaves);
+    Bytes part(100);
+    REQUIRE(spool.read(key, kChunk, part).ok());
+    CHECK(std::equal(part.begin(), part.end(), bytes.begin() + kChunk));
+    CHECK(spool.read(key, bytes.size() - 50, part).error().code == ErrorCode::io);
+    CHECK(spool.read({{1, 1}, 3}, 0, part).error().code == ErrorCode::not_found);
+    REQUIRE(spool.keep_leaves(key, std::span(leaves).first(1)).ok());
+    CHECK(spool.leaves(key).size() == 1);
+  }
+  // Those whose upload is gone are swept at the next start.
+  REQUIRE(write_file_atomically(directory.path() / "spool/9-9-9.leaves", Bytes(32, 1)).ok());
+  UploadSpool spool = open_in(directory.path());
+  CHECK(files_in(directory.path() / "spool") == 2);
+  CHECK(spool.leaves(key).size() == 1);
+  REQUIRE(spool.remove(key).ok());
+  CHECK(files_in(directory.path() / "spool") == 0);
+}
+
 TEST_CASE("bytes are taken only where the upload goes on, and only as many as announced") {
   const TemporaryDirectory directory;
   UploadSpool spool = open_in(directory.path());
