@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string>
 
+#include "client/agent/audit_command.h"
 #include "client/agent/client_settings.h"
 #include "client/agent/daemon.h"
 #include "client/agent/evaluation.h"
@@ -89,6 +90,18 @@ int write_evaluation(const ClientSettings& settings, const std::string& report) 
   return 0;
 }
 
+int run_audit(const ClientSettings& settings, std::uint64_t round_no, const std::string& share) {
+  const auto part = parse_share(share);
+  if (!part) {
+    failed({ErrorCode::invalid_argument, "audit: --share is a number above 0 and up to 1, or up to 100%"});
+    return kWrongUsage;
+  }
+  const auto text = audit_round(settings, round_no, *part,
+                                [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); });
+  if (text.ok()) return print(text);
+  return failed(with_context(std::string(to_string(text.error().code)), text.error()));
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Takes part in masked rounds of training for one partner of a federation.", "bauta-client");
   app.set_version_flag("--version", std::string("bauta-client ") + BAUTA_VERSION);
@@ -127,6 +140,12 @@ int run(int argc, char** argv) {
   CLI::App* const allow = plan->add_subcommand("allow", "let this client train the plan in FILE");
   std::string plan_file;
   allow->add_option("file", plan_file, "plan.toml")->required();
+  CLI::App* const audit = app.add_subcommand(
+      "audit", "check the sum of a finished round against the uploads; beside the running client, too");
+  std::uint64_t audited_round = 0;
+  std::string share = "1";
+  audit->add_option("--round", audited_round, "number of the round, one of the last two")->required();
+  audit->add_option("--share", share, "how much of it, for example 0.25 or 25%; default: all");
   CLI::App* const status_command = app.add_subcommand("status", "what this client has done and holds");
 
   try {
@@ -155,6 +174,7 @@ int run(int argc, char** argv) {
   if (resume->parsed()) return print(resume_after(settings, round_no));
   if (roster_show->parsed()) return print(show_roster(settings));
   if (allow->parsed()) return print(allow_plan(settings, plan_file));
+  if (audit->parsed()) return run_audit(settings, audited_round, share);
   if (status_command->parsed()) return print(status(settings));
   return kWrongUsage;
 }

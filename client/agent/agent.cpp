@@ -67,17 +67,19 @@ std::string_view to_string(Stage stage) {
     case Stage::unmask: return "unmask";
     case Stage::aggregate: return "aggregate";
     case Stage::sum: return "sum";
+    case Stage::audit: return "audit";
   }
   return "unknown";
 }
 
 Agent::Agent(Membership membership, AgentSettings settings, AgentTools tools, TrainerFactory trainers,
-             ModelShelf models)
+             ModelShelf models, RoundRecords records)
     : membership_(std::move(membership)),
       settings_(std::move(settings)),
       tools_(tools),
       trainers_(std::move(trainers)),
-      models_(std::move(models)) {}
+      models_(std::move(models)),
+      records_(std::move(records)) {}
 
 Agent::~Agent() = default;
 
@@ -90,9 +92,10 @@ Result<std::unique_ptr<Agent>> Agent::open(Membership membership, AgentSettings 
                      "resume-after ROUND`"};
   }
   BAUTA_TRY(ModelShelf models, ModelShelf::open(settings.state_directory));
+  BAUTA_TRY(RoundRecords records, RoundRecords::open(settings.state_directory));
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(settings.state_directory / "updates"));
-  std::unique_ptr<Agent> agent(
-      new Agent(std::move(membership), std::move(settings), tools, std::move(trainers), std::move(models)));
+  std::unique_ptr<Agent> agent(new Agent(std::move(membership), std::move(settings), tools, std::move(trainers),
+                                         std::move(models), std::move(records)));
   BAUTA_RETURN_IF_ERROR(agent->resume());
   return agent;
 }
@@ -119,7 +122,8 @@ Result<Progress> Agent::step() {
     case Stage::certificate: return fetch_certificate();
     case Stage::unmask: return send_unmask();
     case Stage::aggregate: return fetch_aggregate();
-    case Stage::sum: return apply_sum();
+    case Stage::sum: return fetch_sum();
+    case Stage::audit: return audit_sum();
   }
   return Error{ErrorCode::internal, "unknown stage"};
 }
@@ -240,8 +244,8 @@ Result<Progress> Agent::wait_for_invitation() {
   if (distrusted) {
     return refuse_invitation({ErrorCode::refused_by_policy,
                               "the run " + opened->context.descriptor.run_id +
-                                  " once announced another model than its aggregate leads to; `bauta-client release "
-                                  "--run` lifts this when the cause is found"},
+                                  " once signed an aggregate that does not hold; `bauta-client release --run` lifts "
+                                  "this when the cause is found"},
                              id);
   }
   const Digest& model = opened->context.descriptor.model_hash;
@@ -414,6 +418,7 @@ Status Agent::erase_attempt() {
   round_.reset();
   messages_.clear();
   aggregate_.clear();
+  pending_.reset();
   upload_stalls_ = 0;
   return {};
 }

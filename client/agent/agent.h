@@ -15,6 +15,7 @@
 #include "client/policy/policy.h"
 #include "client/round/client_round.h"
 #include "client/storage/client_store.h"
+#include "client/storage/round_records.h"
 #include "client/training/trainer.h"
 #include "client/transport/coordinator_link.h"
 #include "common/base/clock.h"
@@ -39,7 +40,8 @@ enum class Stage : std::uint8_t {
   certificate,    ///< phase 5: fetch
   unmask,         ///< phase 5: send
   aggregate,      ///< fetch its header
-  sum,            ///< fetch it and apply it
+  sum,            ///< fetch it
+  audit,          ///< fetch a chunk of the uploads, or some of it, and check it; apply the sum after the last one
 };
 
 std::string_view to_string(Stage stage);
@@ -54,7 +56,8 @@ using TrainerFactory = std::function<Result<std::unique_ptr<Trainer>>(const Plan
 
 struct AgentSettings {
   PolicySettings policy;
-  std::filesystem::path state_directory;  ///< the store's; the agent keeps updates/ and models/ in it
+  std::filesystem::path state_directory;  ///< the store's; the agent keeps updates/, models/ and rounds/ in it
+  std::uint64_t audit_chunks = 1;         ///< random ones of each aggregate, before it is applied
 };
 
 /// All must outlive the agent.
@@ -103,7 +106,16 @@ class Agent {
     ValidationMetrics metrics;
   };
 
-  Agent(Membership membership, AgentSettings settings, AgentTools tools, TrainerFactory trainers, ModelShelf models);
+  // An aggregate that was accepted and is not applied yet.
+  struct PendingSum {
+    std::vector<std::uint64_t> words;
+    Aggregate aggregate;
+    std::optional<Audit> audit;          // of `words`; nothing where none is wanted
+    std::vector<std::uint64_t> waiting;  // chunks still to be audited, the present one at the back
+  };
+
+  Agent(Membership membership, AgentSettings settings, AgentTools tools, TrainerFactory trainers, ModelShelf models,
+        RoundRecords records);
 
   Status resume();
   Stage stage_of(const StoredItems& items) const;
@@ -123,6 +135,9 @@ class Agent {
   Result<Progress> fetch_certificate();
   Result<Progress> send_unmask();
   Result<Progress> fetch_aggregate();
+  Result<Progress> fetch_sum();
+  Result<Progress> audit_sum();
+  Result<Progress> audit_failed(const Error& error);
   Result<Progress> apply_sum();
 
   Result<Progress> go(Stage next);
@@ -156,6 +171,7 @@ class Agent {
   AgentTools tools_;
   TrainerFactory trainers_;
   ModelShelf models_;
+  RoundRecords records_;
 
   Stage stage_ = Stage::hello;
   Stage after_hello_ = Stage::invitation;
@@ -168,6 +184,7 @@ class Agent {
   std::uint64_t upload_offset_ = 0;
   int upload_stalls_ = 0;
   Bytes aggregate_;
+  std::unique_ptr<PendingSum> pending_;
   std::string last_trouble_;  // logged once, not at every repetition
 };
 

@@ -250,27 +250,78 @@ Result<Progress> Agent::fetch_aggregate() {
   return go(Stage::sum);
 }
 
-Result<Progress> Agent::apply_sum() {
+Result<Progress> Agent::fetch_sum() {
   const RoundContext& context = round_->context();
-  const RoundDescriptor& descriptor = context.descriptor;
-  Words words(context.layout().word_count());
-  if (const Status fetched = tools_.link.aggregate_vector(id(), words); !fetched.ok()) {
+  auto pending = std::make_unique<PendingSum>();
+  pending->words.resize(context.layout().word_count());
+  if (const Status fetched = tools_.link.aggregate_vector(id(), pending->words); !fetched.ok()) {
     return call_failed(fetched.error());
   }
-  const auto accepted = round_->accept_aggregate(aggregate_, words);
+  auto accepted = round_->accept_aggregate(aggregate_, pending->words);
   if (!accepted.ok()) return refuse_answer(accepted.error(), "aggregate", aggregate_);
+  pending->aggregate = *std::move(accepted);
   const auto& current = models_.current();
-  if (!current || current->hash != descriptor.model_hash) {
+  if (!current || current->hash != context.descriptor.model_hash) {
     return end_attempt(
         {ErrorCode::wrong_context, "the model on this disk is no longer the one the round started from"});
   }
+  BAUTA_RETURN_IF_ERROR(records_.keep(id(), encode(round_->record(aggregate_))));
+  pending_ = std::move(pending);
+  if (settings_.audit_chunks == 0) return apply_sum();
+  auto audit = round_->audit(pending_->aggregate);
+  if (!audit.ok()) return end_attempt(audit.error());
+  pending_->audit = *std::move(audit);
+  // Drawn now that the coordinator has signed the sum: it cannot leave alone the chunks that are looked at.
+  pending_->waiting = draw_chunks(chunk_count(context.layout()), settings_.audit_chunks, tools_.random);
+  pending_->audit->begin(pending_->waiting.back());
+  return go(Stage::audit);
+}
+
+Result<Progress> Agent::audit_sum() {
+  Audit& audit = *pending_->audit;
+  const auto answer = tools_.link.audit_chunk(id(), audit.chunk(), audit.after());
+  if (!answer.ok()) {
+    const ErrorCode code = answer.error().code;
+    if (code == ErrorCode::cancelled || is_temporary(code) || is_waited_out(code)) return call_failed(answer.error());
+    const Error refused{ErrorCode::audit_refused, "the aggregate is not applied: " + answer.error().message};
+    tools_.log.error("audit refused", {{"round", id().round_no}, {"reason", refused.message}});
+    return end_attempt(refused);
+  }
+  Status checked = audit.take(*answer);
+  if (checked.ok() && audit.complete()) checked = audit.compare(chunk_of(pending_->words, audit.chunk()));
+  if (!checked.ok()) return audit_failed(checked.error());
+  if (!audit.complete()) return go(Stage::audit);
+  pending_->waiting.pop_back();
+  if (pending_->waiting.empty()) return apply_sum();
+  audit.begin(pending_->waiting.back());
+  return go(Stage::audit);
+}
+
+Result<Progress> Agent::audit_failed(const Error& error) {
+  tools_.log.error("audit failed", {{"round", id().round_no},
+                                    {"attempt", id().attempt},
+                                    {"check", to_string(error.code)},
+                                    {"reason", error.message}});
+  BAUTA_RETURN_IF_ERROR(distrust(tools_.store, round_->context().descriptor.run_id));
+  if (pending_->audit->convicts()) {
+    const auto evidence = pending_->audit->evidence(encode(round_->record(aggregate_)), pending_->words);
+    BAUTA_RETURN_IF_ERROR(keep_evidence("audit", aggregate_, encode(evidence)));
+  }
+  return end_attempt(error);
+}
+
+Result<Progress> Agent::apply_sum() {
+  const RoundContext& context = round_->context();
+  const RoundDescriptor& descriptor = context.descriptor;
+  const auto& current = models_.current();
   const auto next = [&]() -> Result<HeldModel> {
-    BAUTA_TRY(const DecodedSum decoded, decode_sum(context, round_->survivors()->survivors, words));
+    BAUTA_TRY(const DecodedSum decoded, decode_sum(context, round_->survivors()->survivors, pending_->words));
     HeldModel model{{}, current->plan_hash, descriptor.round_no, current->state};
     BAUTA_RETURN_IF_ERROR(apply(model.state, decoded.mean_update, plan_->plan.server));
     model.hash = model_hash(model.state, model.plan_hash);
-    if (model.hash != accepted->next_model_hash) {
-      return Error{ErrorCode::equivocation, "the coordinator announced the model " + to_hex(accepted->next_model_hash) +
+    if (model.hash != pending_->aggregate.next_model_hash) {
+      return Error{ErrorCode::equivocation, "the coordinator announced the model " +
+                                                to_hex(pending_->aggregate.next_model_hash) +
                                                 ", its own aggregate leads to " + to_hex(model.hash)};
     }
     return model;

@@ -70,6 +70,8 @@ Result<ReadSettings> read_client_settings(const std::filesystem::path& file,
   settings.signing_key = signing.path("key", kRequired);
   settings.signing_passphrase_file = signing.path("passphrase_file", std::filesystem::path());
   read_policy(root.table("policy"), settings.policy);
+  settings.audit_chunks =
+      static_cast<std::uint64_t>(root.table("audit").integer("chunks", {0, 1'000'000}, settings.audit_chunks));
   read_transport(root.table("transport"), settings);
   settings.data = read_data_settings(root.table("data"));
   settings.task = read_task_settings(root.table("task"));

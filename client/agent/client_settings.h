@@ -25,6 +25,7 @@ struct ClientSettings {
   std::filesystem::path signing_key;
   std::filesystem::path signing_passphrase_file;  ///< empty: the key is not encrypted
   PolicySettings policy;
+  std::uint64_t audit_chunks = 1;             ///< of every aggregate before it is applied; 0: none
   std::uint64_t upload_bytes_per_second = 0;  ///< 0: as fast as it goes
   BackoffSettings backoff;
   DataSettings data;

@@ -88,11 +88,15 @@ Status run_daemon(const ClientSettings& settings, const Logger& log) {
     BAUTA_TRY(BehaviourTrainer trainer, make_trainer(settings, *data, plan, [&] { return stop.stop_requested(); }));
     return std::unique_ptr<Trainer>(std::make_unique<BehaviourTrainer>(std::move(trainer)));
   };
-  BAUTA_TRY(const auto agent, Agent::open(identity.membership(), {policy, settings.store.state_directory},
-                                          {link, store, random, clock, log}, trainers));
+  BAUTA_TRY(const auto agent,
+            Agent::open(identity.membership(), {policy, settings.store.state_directory, settings.audit_chunks},
+                        {link, store, random, clock, log}, trainers));
   log.info("started", {{"name", settings.name}, {"roster_hash", to_hex(identity.roster->hash)}});
   if (policy.allowed_plans.empty()) {
     log.warning("no plan is allowed", {{"mend", "bauta-client plan allow FILE, or [policy] allowed_plans"}});
+  }
+  if (settings.audit_chunks == 0) {
+    log.warning("no aggregate is audited", {{"mend", "[audit] chunks = 1"}});
   }
   BAUTA_TRY(data, load_service_data(settings, log));
   const Canceller canceller(stop, *http);

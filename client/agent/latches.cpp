@@ -90,7 +90,7 @@ Result<bool> is_distrusted(const ClientStore& store, std::string_view run_id) {
 }
 
 Status distrust(ClientStore& store, std::string_view run_id) {
-  return store.put_latch(distrusted_key(run_id), as_bytes("another model than the aggregate leads to"));
+  return store.put_latch(distrusted_key(run_id), as_bytes("an aggregate that does not hold"));
 }
 
 Result<std::optional<BestValidation>> best_validation(const ClientStore& store) {

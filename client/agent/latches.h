@@ -35,8 +35,8 @@ StoredItem signed_survivors_latch(const Digest& model_hash, const Digest& u3);
 Result<std::optional<Digest>> fetched_model(const ClientStore& store);
 Status put_fetched_model(ClientStore& store, const Digest& model_hash);
 
-/// A run whose coordinator announced another model than its own aggregate leads to. Nothing of that run is accepted any
-/// more: the model it would offer next is not the sum of what the partners sent.
+/// A run whose coordinator signed an aggregate that failed its audit or leads to another model than it announced.
+/// Nothing of that run is accepted any more: the model it would offer next is not the sum of what the partners sent.
 Result<bool> is_distrusted(const ClientStore& store, std::string_view run_id);
 std::string distrusted_key(std::string_view run_id);
 Status distrust(ClientStore& store, std::string_view run_id);

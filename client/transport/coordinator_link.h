@@ -60,6 +60,9 @@ class CoordinatorLink {
   virtual Result<std::optional<Bytes>> aggregate(const RoundId& round) = 0;
   /// The packed sum: exactly fills `words`.
   virtual Status aggregate_vector(const RoundId& round, std::span<std::uint64_t> words) = 0;
+  /// One chunk of the uploads of survivors in roster order, of those behind `after`: a signed AuditAnswer with as many
+  /// as fit. Waits for nothing.
+  virtual Result<Bytes> audit_chunk(const RoundId& round, std::uint64_t chunk, std::optional<std::uint32_t> after) = 0;
 
   /// A model file; to be believed only when its hash is the one asked for.
   virtual Result<Bytes> model(const Digest& hash, std::uint64_t max_bytes) = 0;

@@ -4,7 +4,9 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "common/masking/merkle.h"
 #include "common/masking/packed_vector.h"
+#include "common/masking/wire.h"
 #include "common/net/problem.h"
 
 namespace bauta::client {
@@ -238,6 +240,16 @@ Status HttpsLink::aggregate_vector(const RoundId& round, std::span<std::uint64_t
   call.max_response_bytes = words.size_bytes();
   if (auto response = expect_success(call); !response.ok()) return std::move(response).error();
   return {};
+}
+
+Result<Bytes> HttpsLink::audit_chunk(const RoundId& round, std::uint64_t chunk, std::optional<std::uint32_t> after) {
+  HttpCall call;
+  call.target = target_of(round, "audit/chunks/" + std::to_string(chunk));
+  if (after) call.target += "?after=" + std::to_string(*after);
+  // One chunk may stand beyond the coordinator's own limit.
+  call.max_response_bytes = kAuditAnswerBytes + 2 * kMerkleChunk;
+  BAUTA_TRY(HttpResponse response, expect_success(call));
+  return std::move(response.body);
 }
 
 Result<Bytes> HttpsLink::model(const Digest& hash, std::uint64_t max_bytes) {

@@ -40,6 +40,7 @@ class HttpsLink final : public CoordinatorLink {
   Status send_unmask(const RoundId& round, ByteView message) override;
   Result<std::optional<Bytes>> aggregate(const RoundId& round) override;
   Status aggregate_vector(const RoundId& round, std::span<std::uint64_t> words) override;
+  Result<Bytes> audit_chunk(const RoundId& round, std::uint64_t chunk, std::optional<std::uint32_t> after) override;
   Result<Bytes> model(const Digest& hash, std::uint64_t max_bytes) override;
 
  private:

@@ -65,8 +65,8 @@ class AgentHost {
     BAUTA_CHECK(store.ok());
     store_.emplace(*std::move(store));
     auto opened = client::Agent::open(
-        coordinator_->federation.membership(self_), {policy, directory_.path()}, {link, *store_, random_, clock_, log_},
-        [this](const Plan&) -> Result<std::unique_ptr<client::Trainer>> {
+        coordinator_->federation.membership(self_), {policy, directory_.path(), audit_chunks},
+        {link, *store_, random_, clock_, log_}, [this](const Plan&) -> Result<std::unique_ptr<client::Trainer>> {
           return std::unique_ptr<client::Trainer>(std::make_unique<StepTrainer>(self_, &trainings, trains_alike));
         });
     BAUTA_CHECK(opened.ok());
@@ -101,6 +101,7 @@ class AgentHost {
 
   ScriptedLink link;
   client::PolicySettings policy;
+  std::uint64_t audit_chunks = 1;
   std::vector<std::string> lines;
   int trainings = 0;
   bool trains_alike = false;  ///< in every round

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "client/agent/latches.h"
+#include "client/round/finished_round.h"
 #include "tests/support/file_size_limit.h"
 #include "tests/unit/client/agent/agent_host.h"
 
@@ -141,7 +142,7 @@ TEST_CASE("an agent torn down after any one step goes on with the same bytes and
   }
 }
 
-TEST_CASE("agents torn down again and again, after every four steps, still finish round after round") {
+TEST_CASE("agents torn down again and again, after every five steps, still finish round after round") {
   Federation federation(3);
   for (auto& host : federation.hosts) host->link.upload_piece = 40'000;
   for (std::uint64_t round_no = 1; round_no <= 2; ++round_no) {
@@ -150,8 +151,9 @@ TEST_CASE("agents torn down again and again, after every four steps, still finis
     bool finished = false;
     for (int turn = 0; turn < 200 && !finished; ++turn) {
       for (std::size_t host = 0; host < 3; ++host) {
-        // The first one reaches the coordinator again. Sent again, fetched again, applied: that needs three in a row.
-        for (int i = 0; i < 4; ++i) federation.step(host);
+        // The first one reaches the coordinator again. Sent again, header and sum fetched again, audited and applied:
+        // that needs four in a row.
+        for (int i = 0; i < 5; ++i) federation.step(host);
         federation.hosts[host]->reopen();
       }
       finished = federation.coordinator.at(id).round->phase() == coordinator::Phase::finished &&
@@ -484,6 +486,136 @@ TEST_CASE("a coordinator that announces another model than its aggregate leads t
   federation.coordinator.open({2, 1});
   REQUIRE(federation.drive([&] { return host.count("refused_by_policy") == 1; }, {0}));
   CHECK_FALSE(federation.coordinator.messages.contains({RoundId{2, 1}, 0, "keys"}));
+}
+
+namespace {
+
+/// Drives a round whose audit must fail at everybody, and checks that nobody has applied its sum.
+void check_audit_failure(Federation& federation, const std::string& check) {
+  const Digest before = federation.coordinator.current_hash();
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive(
+      [&] {
+        return std::all_of(federation.hosts.begin(), federation.hosts.end(),
+                           [](const auto& host) { return host->count("attempt over") == 1; });
+      },
+      federation.everybody()));
+  for (const auto& host : federation.hosts) {
+    CHECK(host->count("audit failed") == 1);
+    CHECK(std::any_of(host->lines.begin(), host->lines.end(),
+                      [&](const std::string& line) { return line.find("check=" + check) != std::string::npos; }));
+    CHECK(host->count("model applied") == 0);
+    CHECK(host->model_hash() == before);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a doctored sum is found by the default audit, kept as evidence, and its run is not followed") {
+  Federation federation(3);
+  // One lane in every chunk is moved by one step; what the coordinator computes from it is consistent.
+  federation.coordinator.doctors_sum = [](std::vector<std::uint64_t>& sum) {
+    for (std::size_t i = 0; i < sum.size(); i += kMerkleChunk / 8) sum[i] ^= 1;
+  };
+  check_audit_failure(federation, "audit_sum");
+  AgentHost& host = *federation.hosts[0];
+  const auto evidence = *host.store().evidence();
+  REQUIRE(evidence.size() == 1);
+  CHECK(evidence[0].kind == "audit");
+  // Anybody with the roster comes to the same.
+  const Status verdict =
+      check_audit_evidence(federation.coordinator.federation.roster(), evidence[0].blob_a, evidence[0].blob_b);
+  REQUIRE_FALSE(verdict.ok());
+  CHECK(verdict.error().code == ErrorCode::audit_sum);
+  federation.coordinator.open({2, 1});
+  REQUIRE(federation.drive([&] { return host.count("refused_by_policy") == 1; }, {0}));
+  CHECK_FALSE(federation.coordinator.messages.contains({RoundId{2, 1}, 0, "keys"}));
+}
+
+TEST_CASE("a chunk that its sender did not sign is found by the default audit") {
+  Federation federation(3);
+  federation.coordinator.doctors_chunk = [](UploadedChunk& upload) { upload.bytes[0] ^= upload.partner == 2 ? 1 : 0; };
+  check_audit_failure(federation, "audit_proof");
+  const auto evidence = *federation.hosts[1]->store().evidence();
+  REQUIRE(evidence.size() == 1);
+  CHECK(check_audit_evidence(federation.coordinator.federation.roster(), evidence[0].blob_a, evidence[0].blob_b)
+            .error()
+            .code == ErrorCode::audit_proof);
+}
+
+TEST_CASE("where the audit is refused the sum is not applied, and a trouble that passes is waited out") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  const Digest before = federation.coordinator.current_hash();
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::audit; }, federation.everybody()));
+  host.link.audit_refusal = ErrorCode::busy;
+  for (int i = 0; i < 20; ++i) federation.step(0);
+  CHECK(host.agent().stage() == Stage::audit);
+  CHECK(host.model_hash() == before);
+  host.link.audit_refusal.reset();
+  REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
+  for (const ErrorCode code : {ErrorCode::not_found, ErrorCode::late, ErrorCode::invalid_argument}) {
+    CAPTURE(to_string(code));
+    Federation refusing(3);
+    AgentHost& refused = *refusing.hosts[0];
+    refused.link.audit_refusal = code;
+    refusing.coordinator.open({1, 1});
+    REQUIRE(refusing.drive([&] { return refused.count("attempt over") == 1; }, refusing.everybody()));
+    CHECK(refused.count("audit_refused") == 1);
+    CHECK(refused.count("model applied") == 0);
+    CHECK(refused.model_hash() == before);
+    CHECK(refused.store().evidence()->empty());
+  }
+}
+
+TEST_CASE("an audit of many chunks in many answers goes through, and a crash in its middle begins it anew") {
+  Federation federation(3);
+  federation.coordinator.audit_page = 1;
+  AgentHost& host = *federation.hosts[0];
+  host.audit_chunks = 1'000;
+  host.reopen();
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return host.agent().stage() == Stage::audit; }, federation.everybody()));
+  federation.step(0);
+  host.reopen();
+  REQUIRE(federation.finish_round({1, 1}, federation.everybody()));
+  federation.check_sum({1, 1});
+}
+
+TEST_CASE("with the audit switched off a sum is applied unseen") {
+  Federation federation(3);
+  AgentHost& host = *federation.hosts[0];
+  host.audit_chunks = 0;
+  host.reopen();
+  federation.coordinator.doctors_chunk = [](UploadedChunk& upload) { upload.bytes[0] ^= 1; };
+  federation.coordinator.open({1, 1});
+  REQUIRE(federation.drive([&] { return host.count("model applied") == 1; }, federation.everybody()));
+  CHECK(federation.drive([&] { return federation.hosts[1]->count("audit failed") == 1; }, {1}));
+}
+
+TEST_CASE("the records of the last two rounds are kept, and they open") {
+  Federation federation(3);
+  for (std::uint64_t round_no = 1; round_no <= 3; ++round_no) {
+    federation.coordinator.open({round_no, 1});
+    REQUIRE(federation.finish_round({round_no, 1}, federation.everybody()));
+  }
+  const auto records = RoundRecords::open(federation.hosts[0]->directory());
+  REQUIRE(records.ok());
+  const auto forgotten = records->read(1);
+  REQUIRE_FALSE(forgotten.ok());
+  CHECK(forgotten.error().message.find("kept are: 2, 3") != std::string::npos);
+  for (const std::uint64_t round_no : {2U, 3U}) {
+    const auto kept = records->read(round_no);
+    REQUIRE(kept.ok());
+    CHECK(kept->id == RoundId{round_no, 1});
+    const auto opened = open_record(federation.coordinator.federation.roster(), kept->record);
+    REQUIRE(opened.ok());
+    CHECK(opened->context.descriptor.round_no == round_no);
+  }
+  // A torn file is no round.
+  REQUIRE(write_file_atomically(federation.hosts[0]->directory() / "rounds/3-1.record", Bytes(100, 1)).ok());
+  CHECK_FALSE(open_record(federation.coordinator.federation.roster(), records->read(3)->record).ok());
 }
 
 TEST_CASE("a crash between the new model and the end of the attempt neither loses nor repeats the step") {

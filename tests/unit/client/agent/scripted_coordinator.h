@@ -15,7 +15,7 @@
 
 #include "client/transport/coordinator_link.h"
 #include "common/base/file.h"
-#include "common/crypto/sha256.h"
+#include "common/masking/merkle.h"
 #include "common/masking/update_codec.h"
 #include "common/model/model_file.h"
 #include "tests/support/round_harness.h"
@@ -100,6 +100,7 @@ class ScriptedCoordinator {
       add_packed(attempt.sum, words, lanes.lane_bits);
     }
     apply_masks(attempt.sum, lanes.lane_bits, unmasking->mask_terms());
+    if (doctors_sum) doctors_sum(attempt.sum);
     const auto decoded = decode_sum(round.context(), round.survivors(), attempt.sum);
     BAUTA_CHECK(decoded.ok());
     metrics = decoded->mean_metrics;
@@ -107,12 +108,31 @@ class ScriptedCoordinator {
     BAUTA_CHECK(bauta::apply(model, decoded->mean_update, plan_.server).ok());
     Digest announced = current_hash();
     if (lies_about_next_model) announced[0] ^= 1;
-    round.apply(round.finish(TestFederation::coordinator_key(), sha256(wire_bytes(attempt.sum)), announced,
+    round.apply(round.finish(TestFederation::coordinator_key(), vector_root(wire_bytes(attempt.sum)), announced,
                              unmasking->secrets));
   }
 
   Bytes invitation(const RoundId& id) {
     return encode(Invitation{at(id).round->context().descriptor_blob, Bytes(plan_text_.begin(), plan_text_.end())});
+  }
+
+  Bytes audit_answer(const RoundId& id, std::uint64_t chunk, std::optional<PartnerIndex> after) {
+    const Attempt& attempt = at(id);
+    AuditAnswer answer{attempt.round->context().rctx, attempt.round->u3_hash(), chunk, after, {}};
+    for (const auto& [survivor, root] : attempt.round->vector_roots()) {
+      if ((after && survivor <= *after) || answer.uploads.size() == audit_page) continue;
+      const ByteView vector = attempt.spool.at(survivor);
+      MerkleBuilder tree;
+      tree.update(vector);
+      tree.finish();
+      const ByteView bytes = vector.subspan(chunk * kMerkleChunk);
+      const ByteView piece = bytes.first(std::min(bytes.size(), kMerkleChunk));
+      UploadedChunk upload{survivor, {piece.begin(), piece.end()}, MerkleTree(tree.leaf_hashes()).proof(chunk)};
+      if (doctors_chunk) doctors_chunk(upload);
+      answer.uploads.push_back(std::move(upload));
+    }
+    return sign_blob(label::kAudit, federation.roster()->federation_id, TestFederation::coordinator_key(),
+                     kCoordinatorSigner, encode(answer));
   }
 
   std::optional<Bytes> with_swapped_key(ByteView key_set) const {
@@ -144,6 +164,9 @@ class ScriptedCoordinator {
   ModelState model;
   ValidationMetrics metrics;
   bool lies_about_next_model = false;
+  std::function<void(std::vector<std::uint64_t>&)> doctors_sum;  ///< before it is applied and signed
+  std::function<void(UploadedChunk&)> doctors_chunk;             ///< before it is served
+  std::size_t audit_page = 100;                                  ///< chunks in an answer
   bool swaps_a_key = false;  ///< signs a U1 in which partner 1 has another key than it signed
   RoundId latest;
   std::map<RoundId, Attempt> attempts;
@@ -171,6 +194,7 @@ class ScriptedLink final : public client::CoordinatorLink {
   int calls = 0;
   std::size_t upload_piece = 0;      ///< an upload breaks after so many bytes; 0: never
   std::optional<Bytes> invite_with;  ///< instead of the true invitation, once
+  std::optional<ErrorCode> audit_refusal;
 
   /// A malicious coordinator's answer, or nothing where the honest one will do. `what` is a call's name.
   using Lie = std::function<std::optional<Bytes>(std::string_view what, const RoundId& id)>;
@@ -236,9 +260,7 @@ class ScriptedLink final : public client::CoordinatorLink {
       if (file.progress) file.progress(file.offset + take);
       if (take < file.length) return Error{ErrorCode::unreachable, "the connection broke"};
       if (swallows) return client::UploadState{spool.size(), true};
-      MerkleBuilder tree;
-      tree.update(spool);
-      BAUTA_TRY(const auto event, attempt.round->receive_upload(self_, tree.finish()));
+      BAUTA_TRY(const auto event, attempt.round->receive_upload(self_, vector_root(spool)));
       if (event) attempt.round->apply(*event);
       return client::UploadState{spool.size(), true};
     });
@@ -264,6 +286,13 @@ class ScriptedLink final : public client::CoordinatorLink {
       BAUTA_CHECK(sum.size() == words.size());
       std::copy(sum.begin(), sum.end(), words.begin());
       return {};
+    });
+  }
+  Result<Bytes> audit_chunk(const RoundId& id, std::uint64_t chunk, std::optional<std::uint32_t> after) override {
+    return call([&]() -> Result<Bytes> {
+      if (auto lied = told("audit", id)) return *std::move(lied);
+      if (audit_refusal) return Error{*audit_refusal, "the test lets nobody audit"};
+      return coordinator_->audit_answer(id, chunk, after);
     });
   }
   Result<Bytes> model(const Digest& hash, std::uint64_t) override {
