@@ -17,6 +17,7 @@ sys.path.insert(0, str(HERE))
 
 from chaos import STAGES, Chaos  # noqa: E402
 from configuration import find_services, with_values  # noqa: E402
+from doctor import Doctor  # noqa: E402
 from federation import ROOT, Federation, find_programs, slowdown  # noqa: E402
 from processes import Failure, run, wait_until  # noqa: E402
 
@@ -32,6 +33,9 @@ def parse(arguments):
     parser.add_argument("--rounds", type=int, default=10, metavar="N", help="rounds to train (default 10)")
     parser.add_argument("--chaos", action="store_true",
                         help="kill a client in the middle of its upload, one after it, and the coordinator once")
+    parser.add_argument("--doctor", nargs="?", const="sum", choices=("sum", "upload"), metavar="WHAT",
+                        help="let the coordinator's administrator doctor the sum of a round (or an upload, which stays changed) "
+                             "and show how the clients' audit finds it; trains nothing else")
     parser.add_argument("--keep", action="store_true", help="leave the daemons running at the end")
     parser.add_argument("--report", type=pathlib.Path, metavar="FILE", help="where the report (JSON) goes")
     parser.add_argument("--work", type=pathlib.Path, metavar="DIR", help="working folder (default: a new temporary one)")
@@ -41,6 +45,8 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if options.rounds < 1:
         parser.error("--rounds must be at least 1")
+    if options.doctor and (options.chaos or options.keep):
+        parser.error("--doctor goes with neither --chaos nor --keep")
     if options.chaos and options.rounds < len(STAGES):
         parser.error(f"--chaos needs at least {len(STAGES)} rounds, one for each kill")
     return options
@@ -148,6 +154,26 @@ def evaluate(federation, screen):
     return folder
 
 
+def show_doctored_sum(federation, screen, what):
+    doctor = Doctor(federation, what == "sum", screen.say, slowdown())
+    doctor.doctor_first_round()
+    found = doctor.findings()
+    for name in sorted(found):
+        screen.say(f"{name}: audit failed, check={found[name]['check']}: {found[name]['reason']}")
+    screen.say(f"all {len(found)} clients have refused the sum and trust the run no more; none has applied it")
+    name = sorted(found)[0]
+    command = [str(federation.programs["bauta-client"]), "audit", "--round", str(found[name]["round"]), "--config",
+               str(federation.config_file(name))]
+    audit = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600 * slowdown(), check=False)
+    screen.say(f"what {name} says when asked to audit the whole round:")
+    screen.say("  " + audit.stderr.strip().splitlines()[-1])
+    if audit.returncode != 1:
+        raise Failure(f"the audit of the whole round ended with status {audit.returncode}", federation.log_of(name))
+    federation.stop_clients()
+    federation.coordinator.stop()
+    wait_until(lambda: not federation.left_over(), 5, "all processes gone")
+
+
 def print_kept(federation, screen):
     pids = " ".join(str(daemon.pid) for daemon in federation.daemons())
     partner, operator, health = federation.ports
@@ -185,6 +211,9 @@ def demo(options, work, screen):
         federation.start_clients()
         federation.wait_for_partners()
         screen.say("coordinator and clients are up; every link is TLS 1.3 with both certificates checked")
+        if options.doctor:
+            show_doctored_sum(federation, screen, options.doctor)
+            return
         status = train(federation, screen, options)
         behind = federation.wait_for_model(status["model_hash"])
         if behind:
