@@ -15,10 +15,26 @@ namespace {
 constexpr std::size_t kChunks = 3;
 constexpr std::size_t kWords = kMerkleChunk / 8;
 
-// A round of six partners with one dropout before and one in the middle of its upload, up to the sum; the vectors have
-// three chunks. `alter` changes the sum before the coordinator signs it.
+RoundDescriptor three_chunks(const TestFederation& federation, std::uint32_t bits = 20, std::uint32_t lane = 32) {
+  return test_descriptor(federation, (2 * kWords + 1000) * (64 / lane) - kEvaluationLanes - 1, bits, lane);
+}
+
+RoundDescriptor sparse(const TestFederation& federation) {
+  RoundDescriptor descriptor = test_descriptor(federation, 30, 20, 32);
+  const auto n = static_cast<std::uint32_t>(descriptor.cohort.size());
+  descriptor.f_max = 1;
+  descriptor.thresholds = thresholds_for(n, 1, 3);
+  const auto graph = find_sparse_graph(n, 1, descriptor.thresholds.n_min, .1);
+  REQUIRE(graph.ok());
+  descriptor.graph = {GraphKind::sparse, graph->degree};
+  descriptor.thresholds.shamir = graph->shamir;
+  return descriptor;
+}
+
+// A round up to the sum, in which some partners drop out in the middle of their upload. `alter` changes the sum before
+// the coordinator signs it.
 struct Finished {
-  TestFederation federation{6};
+  TestFederation federation;
   RoundDescriptor descriptor;
   std::unique_ptr<RoundHarness> harness;
   std::vector<std::uint64_t> sum;
@@ -26,13 +42,18 @@ struct Finished {
   std::set<PartnerIndex> survivors;
   std::optional<Audit> audit;
 
-  explicit Finished(const std::function<void(std::vector<std::uint64_t>&)>& alter = {}, std::uint32_t bits = 20,
-                    std::uint32_t lane = 32) {
-    const std::size_t lanes = 64 / lane;
-    descriptor = test_descriptor(federation, (2 * kWords + 1000) * lanes - kEvaluationLanes - 1, bits, lane);
+  using Alter = std::function<void(std::vector<std::uint64_t>&)>;
+
+  /// Six partners, of whom one drops out; three chunks.
+  explicit Finished(const Alter& alter = {})
+      : Finished(
+            6, [](const auto& f) { return three_chunks(f); }, {1}, alter) {}
+  Finished(std::size_t partners, const std::function<RoundDescriptor(const TestFederation&)>& describe,
+           const std::set<PartnerIndex>& dropouts, const Alter& alter = {})
+      : federation(partners), descriptor(describe(federation)) {
     harness = std::make_unique<RoundHarness>(federation, descriptor, 5);
     Schedule schedule;
-    schedule.leaves = {{1, LeavesAfter::update_header}};
+    for (const PartnerIndex dropout : dropouts) schedule.leaves[dropout] = LeavesAfter::update_header;
     Outcome outcome = harness->run(random_updates(descriptor, harness->random()), schedule);
     REQUIRE(outcome.finished);
     REQUIRE(outcome.unmasked == outcome.expected);
@@ -101,7 +122,7 @@ struct Finished {
 TEST_CASE("every chunk of an honest sum passes the audit, in pages of any size and lanes of any width") {
   for (const auto& [bits, lane] : {std::pair(20U, 32U), std::pair(12U, 16U), std::pair(8U, 12U), std::pair(4U, 8U)}) {
     CAPTURE(lane);
-    Finished round({}, bits, lane);
+    Finished round(6, [bits = bits, lane = lane](const auto& f) { return three_chunks(f, bits, lane); }, {1});
     REQUIRE(client::chunk_count(round.client().context().layout()) == kChunks);
     CHECK(round.survivors.size() == 5);
     for (std::uint64_t chunk = 0; chunk < kChunks; ++chunk) {
@@ -113,6 +134,16 @@ TEST_CASE("every chunk of an honest sum passes the audit, in pages of any size a
       CHECK(round.verdict().ok());
     }
   }
+}
+
+TEST_CASE("the audit knows who masks with whom in a sparse graph") {
+  Finished honest(40, sparse, {3, 17, 25, 39});
+  CHECK(honest.survivors.size() == 36);
+  CHECK(honest.look_at(0, 10).ok());
+  CHECK(honest.verdict().ok());
+  Finished lying(40, sparse, {3, 17, 25, 39}, [](std::vector<std::uint64_t>& sum) { sum[0] += 1; });
+  CHECK(lying.look_at(0).error().code == ErrorCode::audit_sum);
+  CHECK(lying.verdict().error().code == ErrorCode::audit_sum);
 }
 
 TEST_CASE("an altered chunk is audit_proof and names whose upload it is") {
