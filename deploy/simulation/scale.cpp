@@ -202,12 +202,11 @@ class ScaleRound {
 
   Status accept_aggregate() {
     progress_({"accept_aggregate", 0, 1});
-    const Digest sum_hash = sha256(wire_bytes(sum_->words()));
-    const auto event = round_->finish(federation_->coordinator, sum_hash, {}, std::move(secrets_));
+    const Digest sum_root = vector_root(wire_bytes(sum_->words()));
+    const auto event = round_->finish(federation_->coordinator, sum_root, {}, std::move(secrets_));
     received_ += event.bytes.size() + context_.layout().byte_count();
     BAUTA_TRY([[maybe_unused]] const Aggregate accepted,
-              client::accept_aggregate(any_membership(), context_, u1_, u2_, u3_, *round_->certificate(), event.bytes,
-                                       sum_->words()));
+              client::accept_aggregate(context_, u1_, u2_, u3_, *round_->certificate(), event.bytes, sum_->words()));
     round_->apply(event);
     progress_({"accept_aggregate", 1, 1});
     return check_sum_range(sum_->words(), context_.layout(), static_cast<std::uint32_t>(u3_.survivors.size()),
