@@ -1,9 +1,11 @@
 """The second client's calls of the coordinator, docs/protocol.md §9: HTTP over mutual TLS 1.3, one connection, one thread."""
 import http.client
 import json
+import random
 import ssl
 import time
 
+from second_client import CHUNK
 from wire_format import Refused
 
 
@@ -79,6 +81,14 @@ class PartnerLink:
                 "Content-Type": "application/octet-stream", "Upload-Offset": str(at)})
 
 
+def audit(link, base, attempt, aggregate, packed_sum):
+    """Of one random chunk."""
+    chunk = random.SystemRandom().randrange(-(-len(packed_sum) // CHUNK))
+    path = f"{base}/audit/chunks/{chunk}"
+    attempt.audit(aggregate, packed_sum, chunk,
+                  lambda after: link.call("GET", path + ("" if after is None else f"?after={after}"))[1])
+
+
 def take_part(partner, link, rounds, lanes_for, stop, uploads=True):
     """Takes part until `rounds` aggregates are applied; returns [(attempt, aggregate message, packed sum, lanes)].
 
@@ -101,15 +111,16 @@ def take_part(partner, link, rounds, lanes_for, stop, uploads=True):
                 break
             header, vector = attempt.masked_update(fetch("shares"), lanes_for(attempt))
             link.post(f"{base}/update", header)
-            link.upload(f"{base}/update/vector", vector, 64 * 1024)
+            link.upload(f"{base}/update/vector", vector, CHUNK)
             statement = attempt.certify(fetch("survivors"))
             if statement:
                 link.post(f"{base}/survivors", statement)
             link.post(f"{base}/unmask", attempt.unmask(fetch("certificate")))
             aggregate, packed_sum = fetch("aggregate"), fetch("aggregate/vector")
+            opened, lanes = attempt.accept_aggregate(aggregate, packed_sum)
+            audit(link, base, attempt, opened, packed_sum)
         except Over:
             continue
-        opened, lanes = attempt.accept_aggregate(aggregate, packed_sum)
         partner.apply(attempt, opened, lanes)
         done.append((attempt, aggregate, packed_sum, lanes))
     return done

@@ -191,9 +191,9 @@ def unwire(data):
 
 
 # Masks, docs/protocol.md §5.
-def mask_words(mask_key, lane_bits, first_word, count, keystream=counter_mode):
+def mask_words(mask_key, lane_bits, first_word, count):
     skipped = 8 * (first_word % 2)
-    stream = keystream(mask_key[:16], mask_key[16:], first_word // 2, skipped + 8 * count)[skipped:]
+    stream = counter_mode(mask_key[:16], mask_key[16:], first_word // 2, skipped + 8 * count)[skipped:]
     unused = 64 % lane_bits
     return [int.from_bytes(stream[8 * i:8 * i + 8], "little") & (2**(64 - unused) - 1) for i in range(count)]
 

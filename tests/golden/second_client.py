@@ -2,7 +2,7 @@
 
 Small and slow, for tests only: it keeps nothing on disk, so a process must never go back into an attempt it has sent
 anything in. Messages are bytes as they travel; whatever breaks a rule is Refused. The masks, shares and packing are those of
-reference.py; only signatures and the long keystreams come from python3-cryptography.
+reference.py; signatures come from python3-cryptography.
 """
 import math
 import os
@@ -16,7 +16,7 @@ import wire_format as wire
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from packed_lanes import PackedLanes
 from plan import parse_plan
 from reference import sha256, u32
 from shared_model import Model, mean_update, tensors
@@ -103,11 +103,6 @@ def agree(secret, public):
     shared = maths.x25519(secret, public)
     require(any(shared), "a public key is of small order")
     return shared
-
-
-def keystream(key, nonce, first_block, length):
-    encryptor = Cipher(algorithms.AES(key), modes.CTR(nonce + u32(first_block))).encryptor()
-    return encryptor.update(bytes(length))
 
 
 def vector_bytes(dimension, lane_bits):
@@ -317,21 +312,28 @@ class Attempt:
         self.accept_share_package(package)
         d = self.descriptor
         require(len(lanes) == d.dimension, "another dimension")
-        words = maths.pack(lanes, d.lane)
-        masks = [(maths.self_mask_key(self.rctx, self.l1, self.me, self.b), 1)]
-        drawn = self.u2[self.me].neighbours
-        for other, header in self.u2.items():
-            if other != self.me and (other in drawn or self.me in header.neighbours):
-                others_key = self.u1[other].m_pk
-                key = maths.pair_mask_key(self.rctx, self.l1, self.me, other, self.m_public, others_key, agree(self.m, others_key))
-                masks.append((key, 1 if self.me < other else -1))
-        for key, direction in masks:
-            words = maths.combine(words, maths.mask_words(key, d.lane, 0, len(words), keystream), d.lane, direction)
-        vector = maths.wire(words)
+        masks = [(maths.self_mask_key(self.rctx, self.l1, self.me, self.b), True)]
+        for other in self.u2:
+            if self.share_a_mask(self.me, other):
+                masks.append((self.pair_mask_key(self.me, self.m, other), self.me < other))
+        vector = maths.wire(maths.pack(lanes, d.lane))
+        packing = PackedLanes(d.lane, len(vector) // 8)
+        words = packing.read(vector)
+        for key, added in masks:
+            words = (packing.add if added else packing.subtract)(words, packing.mask(key, 0))
+        vector = packing.write(words)
         self.update_header = self.signed(b"masked-update", wire.MASKED_UPDATE_HEADER.encode(
             rctx=self.rctx, l1=self.l1, u2_hash=self.u2_hash, partner=self.me, dimension=d.dimension,
             vector_root=maths.merkle_root(chunks_of(vector)), complaints=self.complaints))
         return self.update_header, vector
+
+    def share_a_mask(self, u, v):
+        return u != v and (v in self.u2[u].neighbours or u in self.u2[v].neighbours)
+
+    def pair_mask_key(self, u, secret, v):
+        """From u's secret key."""
+        u_public, v_public = self.u1[u].m_pk, self.u1[v].m_pk
+        return maths.pair_mask_key(self.rctx, self.l1, u, v, u_public, v_public, agree(secret, v_public))
 
     # Phase 4.
 
@@ -351,6 +353,7 @@ class Attempt:
                 drawn = self.u2[partner].neighbours
                 require(len(set(drawn) & set(opened)) >= sparse_graph.living_needed(len(drawn)), "U3 cuts a survivor off")
         self.u3 = set(opened)
+        self.vector_roots = {partner: header.vector_root for partner, (_, header) in opened.items()}
         self.u3_hash = maths.u3_hash(self.rctx, self.l1, self.u2_hash, survivors.headers)
         if self.me not in self.u3:
             return None
@@ -389,6 +392,37 @@ class Attempt:
                 held = maths.x25519_public(revealed.secret) == self.u1[u].m_pk
             require(held, "a published secret is not what its owner committed to")
         return aggregate, self.lanes_of(packed_sum)
+
+    # The audit.
+
+    def audit(self, aggregate, packed_sum, chunk, ask):
+        """One chunk of the accepted sum against the uploads; ask(after) gives the coordinator's answers."""
+        d, missing, after = self.descriptor, sorted(self.u3), None
+        count, expected = len(chunks_of(packed_sum)), chunks_of(packed_sum)[chunk]
+        packing, total = PackedLanes(d.lane, len(expected) // 8), 0
+        while missing:
+            answer = self.open_from_coordinator(b"audit", ask(after), wire.AUDIT_ANSWER)
+            asked = self.u3_hash, chunk, after
+            require((answer.u3_hash, answer.chunk, answer.after) == asked, "audit_answer: beside the question")
+            served = [upload.partner for upload in answer.uploads]
+            require(served and served == missing[:len(served)], "audit_answer: a survivor is missing")
+            for upload in answer.uploads:
+                root = maths.merkle_root_from(upload.bytes, chunk, count, upload.proof)
+                require(root == self.vector_roots[upload.partner], "audit_proof: not under the root that its sender signed")
+                words = packing.read(upload.bytes)
+                require(words is not None, "audit_proof: another length, or a bit that belongs to no lane")
+                total = packing.add(total, words)
+            missing, after = missing[len(served):], served[-1]
+        for revealed in aggregate.secrets:
+            for key, added in self.masks_left_by(revealed.partner, revealed.secret):
+                total = (packing.subtract if added else packing.add)(total, packing.mask(key, chunk * CHUNK // 8))
+        require(packing.write(total) == expected, "audit_sum: the sum is not that of the uploads")
+
+    def masks_left_by(self, u, secret):
+        """What the sum of the survivors' vectors still holds because of u: [(key, whether it was added)]."""
+        if u in self.u3:
+            return [(maths.self_mask_key(self.rctx, self.l1, u, secret), True)]
+        return [(self.pair_mask_key(u, secret, v), v < u) for v in sorted(self.u3) if self.share_a_mask(u, v)]
 
     def lanes_of(self, packed_sum):
         """Docs/protocol.md §7, the sum."""

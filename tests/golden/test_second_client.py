@@ -7,6 +7,7 @@ import wire_format as wire
 from wire_format import COORDINATOR, Message, Refused
 
 try:
+    import packed_lanes
     import second_client
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -20,22 +21,23 @@ PARTNERS = 3
 
 
 class WireFormatTest(unittest.TestCase):
-    table = Message((1, "number", "uint"), (2, "key", "bytes:2"), (3, "holders", "*partner"), (4, "yes", "bool"), (5, "x", "double"))
+    table = Message((1, "number", "uint"), (2, "key", "bytes:2"), (3, "holders", "*partner"), (4, "yes", "bool"), (5, "x", "double"),
+                    (6, "after", "?partner"))
 
     def test_what_is_encoded_is_decoded(self):
-        values = {"number": 300, "key": b"ab", "holders": [1, 7, 16383], "yes": True, "x": -0.25}
+        values = {"number": 300, "key": b"ab", "holders": [1, 7, 16383], "yes": True, "x": -0.25, "after": 0}
         self.assertEqual(values, vars(self.table.decode(self.table.encode(**values))))
 
     def test_absent_fields_have_their_defaults_and_numbers_may_be_packed(self):
         decoded = self.table.decode(b"\x12\x02ab" + b"\x1a\x03\x01\x80\x01")
-        self.assertEqual({"number": 0, "key": b"ab", "holders": [1, 128], "yes": False, "x": 0.0}, vars(decoded))
+        self.assertEqual({"number": 0, "key": b"ab", "holders": [1, 128], "yes": False, "x": 0.0, "after": None}, vars(decoded))
 
     def test_hostile_bytes_are_refused(self):
-        whole = self.table.encode(number=1, key=b"ab", holders=[1, 2], yes=False, x=0.0)
-        unknown, cut, length = whole + b"\x30\x01", whole[:-1], b"\x12\xff\xff\xff\xff\x0fab"
-        falling = self.table.encode(number=1, key=b"ab", holders=[2, 1], yes=False, x=0.0)
-        impossible = self.table.encode(number=1, key=b"ab", holders=[16384], yes=False, x=0.0)
-        short = self.table.encode(number=1, key=b"a", holders=[], yes=False, x=0.0)
+        whole = self.table.encode(number=1, key=b"ab", holders=[1, 2], yes=False, x=0.0, after=None)
+        unknown, cut, length = whole + b"\x38\x01", whole[:-1], b"\x12\xff\xff\xff\xff\x0fab"
+        falling = self.table.encode(number=1, key=b"ab", holders=[2, 1], yes=False, x=0.0, after=1)
+        impossible = self.table.encode(number=1, key=b"ab", holders=[16384], yes=False, x=0.0, after=1)
+        short = self.table.encode(number=1, key=b"a", holders=[], yes=False, x=0.0, after=1)
         for data in (unknown, cut, length, falling, impossible, short, b"\x12\x02ab\x80", b"\x0b"):
             with self.assertRaises(Refused):
                 self.table.decode(data)
@@ -60,6 +62,23 @@ class MerkleProofTest(unittest.TestCase):
                 self.assertEqual(root, maths.merkle_root_from(leaves[i], i, count, proof))
                 for leaf, index, path in ((b"x", i, proof), (leaves[i], count, proof), (leaves[i], i, proof + [root])):
                     self.assertNotEqual(root, maths.merkle_root_from(leaf, index, count, path))
+
+
+@unittest.skipIf(second_client is None, "python3-cryptography is not installed")
+class PackedLanesTest(unittest.TestCase):
+    def test_long_integers_give_what_the_reference_gives_lane_by_lane(self):
+        key = maths.self_mask_key(bytes(32), bytes(32), 1, bytes(32))
+        for lane_bits in (8, 12, 16, 32):
+            for first_word in (0, 5):
+                packing, words = packed_lanes.PackedLanes(lane_bits, 9), maths.mask_words(key, lane_bits, first_word, 9)
+                mask = packing.mask(key, first_word)
+                self.assertEqual(maths.wire(words), packing.write(mask))
+                other = maths.mask_words(key, lane_bits, 100, 9)
+                for operation, sign in ((packing.add, 1), (packing.subtract, -1)):
+                    expected = maths.wire(maths.combine(words, other, lane_bits, sign))
+                    self.assertEqual(expected, packing.write(operation(mask, packing.read(maths.wire(other)))))
+        self.assertIsNone(packed_lanes.PackedLanes(12, 1).read(b"\0" * 7 + b"\x10"))
+        self.assertIsNone(packed_lanes.PackedLanes(12, 1).read(bytes(16)))
 
 
 class Relay:

@@ -13,7 +13,8 @@ class Refused(Exception):
 
 class Message:
     """A table of fields: number, name, kind. Kinds: uint, bool, double, partner, bytes, bytes:LENGTH, or another Message;
-    with a * in front (for a Message: in a list) repeated. Repeated partners are strictly ascending."""
+    with a * in front (for a Message: in a list) repeated, with a ? optional: None where it is absent. Repeated partners are
+    strictly ascending."""
 
     def __init__(self, *fields):
         self.fields = {number: (name, kind) for number, name, kind in fields}
@@ -24,7 +25,8 @@ class Message:
             value = values.pop(name)
             repeated, kind = split(kind)
             for element in value if repeated else [value]:
-                out += encode_field(number, kind, element)
+                if element is not None:
+                    out += encode_field(number, kind, element)
         assert not values, f"no field {values}"
         return out
 
@@ -40,10 +42,13 @@ class Message:
             found[key >> 3] += elements
         message = SimpleNamespace()
         for number, (name, kind) in self.fields.items():
+            absent_is_none = optional(kind)
             repeated, kind = split(kind)
-            values = found[number] if repeated else found[number][-1:] or [default(kind)]
+            absent = None if absent_is_none or repeated else default(kind)
+            values = found[number] if repeated else found[number][-1:] or [absent]
             for value in values:
-                check(name, kind, value)
+                if value is not None:
+                    check(name, kind, value)
             if len(values) > MAX_PARTNERS:
                 raise Refused(f"{name} has too many entries")
             if repeated and kind == "partner" and any(a >= b for a, b in zip(values, values[1:])):
@@ -58,7 +63,11 @@ def split(kind):
         return True, kind[0]
     if isinstance(kind, str) and kind.startswith("*"):
         return True, kind[1:]
-    return False, kind
+    return False, kind[1:] if optional(kind) else kind
+
+
+def optional(kind):
+    return isinstance(kind, str) and kind.startswith("?")
 
 
 def default(kind):
@@ -155,3 +164,6 @@ UNMASK_SHARES = Message((1, "rctx", DIGEST), (2, "u3_hash", DIGEST), (3, "shares
 REVEALED_SECRET = Message((1, "partner", "partner"), (2, "secret", "bytes:32"))
 AGGREGATE = Message((1, "rctx", DIGEST), (2, "u3_hash", DIGEST), (3, "certificate", "bytes"), (4, "sum_root", DIGEST),
                     (5, "next_model_hash", DIGEST), (6, "secrets", [REVEALED_SECRET]))
+UPLOADED_CHUNK = Message((1, "partner", "partner"), (2, "bytes", "bytes"), (3, "proof", "*" + DIGEST))
+AUDIT_ANSWER = Message((1, "rctx", DIGEST), (2, "u3_hash", DIGEST), (3, "chunk", "uint"), (4, "after", "?partner"),
+                       (5, "uploads", [UPLOADED_CHUNK]))

@@ -62,14 +62,16 @@ class SecondClientTest(SystemTest):
                                      (pki / "partners" / name / "signing.key").read_bytes(), self.federation.plan.read_bytes(),
                                      **self.policy)
 
-    def start_second_client(self, partner, lanes_for, **options):
-        """The future of what take_part returns."""
-        name = partner.roster.ids[partner.number]
-        keys = self.federation.pki / "partners" / name
+    def link(self, partner):
+        keys = self.federation.pki / "partners" / partner.roster.ids[partner.number]
         link = partner_link.PartnerLink("127.0.0.1", self.federation.ports[0], self.federation.pki / "ca.pem", keys / "tls.pem",
                                         keys / "tls.key", partner.roster.hash, give_up_after=60 * slowdown())
         self.addCleanup(link.close)
-        return self.threads.submit(partner_link.take_part, partner, link, self.rounds, lanes_for, self.stop.is_set, **options)
+        return link
+
+    def start_second_client(self, partner, lanes_for, **options):
+        """The future of what take_part returns."""
+        return self.threads.submit(partner_link.take_part, partner, self.link(partner), self.rounds, lanes_for, self.stop.is_set, **options)
 
     def results_of(self, futures):
         """What all of them returned; the first that fails fails the test at once."""
@@ -82,6 +84,10 @@ class SecondClientTest(SystemTest):
     def start_coordinator(self):
         self.federation.start_coordinator()
         self.federation.create_token()
+
+
+def base_of(attempt):
+    return f"/v1/rounds/{attempt.descriptor.round_no}/{attempt.descriptor.attempt}"
 
 
 class SecondClientsAmongThemselves(SecondClientTest):
@@ -130,6 +136,9 @@ class ThreeSecondClients(SecondClientsAmongThemselves):
             altered = bytes([packed_sum[0] ^ 1]) + packed_sum[1:]
             with self.assertRaisesRegex(Refused, "another sum"):
                 attempt.accept_aggregate(aggregate, altered)
+            opened, _ = attempt.accept_aggregate(aggregate, packed_sum)
+            with self.assertRaisesRegex(Refused, "audit_sum"):
+                partner_link.audit(self.link(attempt.partner), base_of(attempt), attempt, opened, altered)
         self.federation.coordinator.stop()
 
 
