@@ -93,6 +93,7 @@ Result<std::unique_ptr<Agent>> Agent::open(Membership membership, AgentSettings 
   }
   BAUTA_TRY(ModelShelf models, ModelShelf::open(settings.state_directory));
   BAUTA_TRY(RoundRecords records, RoundRecords::open(settings.state_directory));
+  BAUTA_RETURN_IF_ERROR(remove_temporaries(settings.state_directory / "models"));
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(settings.state_directory / "updates"));
   std::unique_ptr<Agent> agent(new Agent(std::move(membership), std::move(settings), tools, std::move(trainers),
                                          std::move(models), std::move(records)));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <set>
 
 #include "client/storage/migrations/0001_initial.h"
 
@@ -78,7 +79,24 @@ Result<ClientStore> ClientStore::open(const Settings& settings, RandomSource& ra
   BAUTA_TRY(SqliteDatabase database, open_database(settings));
   ClientStore store(complete(settings), std::move(lock), std::move(database));
   BAUTA_RETURN_IF_ERROR(store.recognise(random));
+  BAUTA_RETURN_IF_ERROR(store.sweep());
   return store;
+}
+
+// A crash between the erasure in the database and that of the vector, or in the middle of a write.
+Status ClientStore::sweep() const {
+  BAUTA_RETURN_IF_ERROR(remove_temporaries(settings_.state_directory));
+  if (restored_) return {};
+  BAUTA_TRY(const auto rounds, rounds_under_way());
+  std::set<std::filesystem::path> kept;
+  for (const auto& [round_no, attempt] : rounds) kept.insert(vector_path(round_no, attempt));
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(settings_.state_directory / "outbox", error), end; !error && it != end;
+       it.increment(error)) {
+    if (!kept.contains(it->path())) BAUTA_RETURN_IF_ERROR(remove_file(it->path()));
+  }
+  if (error) return file_error("list", settings_.state_directory / "outbox", error.value());
+  return {};
 }
 
 Result<bool> ClientStore::compare_with_witness() {
@@ -96,8 +114,9 @@ Result<bool> ClientStore::compare_with_witness() {
   BAUTA_TRY(Statement row, database_.query("read the incarnation", "SELECT id, generation FROM incarnation"));
   BAUTA_TRY(const bool found, row.step());
   if (!found) {
-    // A new database beside an old witness: the old one was lost, with its latches.
-    restored_ = restored_ || text.ok();
+    // A new database beside an old witness: the old one was lost, with its latches. Under generation 0 none were
+    // written.
+    restored_ = restored_ || (witness && witness->generation > 0);
     return false;
   }
   incarnation_ = row.blob(0);
@@ -111,11 +130,11 @@ Status ClientStore::recognise(RandomSource& random) {
   if (restored_) return {};
   if (!found) {
     incarnation_ = fresh_incarnation(random);
-    BAUTA_RETURN_IF_ERROR(database_.run(
-        "create the incarnation", "INSERT INTO incarnation (only_row, id, generation) VALUES (1, ?, 0)", incarnation_));
-    // The first witness goes with generation 0: if we are gone before it is written, the next open finds none and
-    // asks for resume-after, which is the safe side.
-    return write_witness();
+    // The witness first: if we are gone before the database knows the incarnation, the next open begins anew, which is
+    // safe beside a witness of generation 0 only. The other way round it would find a database without a witness.
+    BAUTA_RETURN_IF_ERROR(write_witness());
+    return database_.run("create the incarnation",
+                         "INSERT INTO incarnation (only_row, id, generation) VALUES (1, ?, 0)", incarnation_);
   }
   BAUTA_TRY(Transaction transaction, Transaction::begin(database_));
   BAUTA_RETURN_IF_ERROR(count_generation());
@@ -169,16 +188,17 @@ Status ClientStore::resume_after(std::uint64_t last_round, WallTime now, RandomS
     BAUTA_RETURN_IF_ERROR(write_latch(kResumeAfter, value));
     BAUTA_RETURN_IF_ERROR(log_release("resume-after", std::to_string(last_round), now));
     BAUTA_RETURN_IF_ERROR(database_.run("forget the rounds under way", "DELETE FROM round_state"));
+    // From generation 1: a witness of generation 0 says that nothing was ever promised.
     BAUTA_RETURN_IF_ERROR(database_.run("start a new incarnation",
-                                        "INSERT INTO incarnation (only_row, id, generation) VALUES (1, ?, 0) "
-                                        "ON CONFLICT (only_row) DO UPDATE SET id = excluded.id, generation = 0",
+                                        "INSERT INTO incarnation (only_row, id, generation) VALUES (1, ?, 1) "
+                                        "ON CONFLICT (only_row) DO UPDATE SET id = excluded.id, generation = 1",
                                         next));
     BAUTA_RETURN_IF_ERROR(transaction.commit());
   }
   // From here on the database is of an incarnation the witness does not know: restored, until the witness is written.
   restored_ = true;
   incarnation_ = next;
-  generation_ = 0;
+  generation_ = 1;
   for (const auto& [round_no, attempt] : rounds) BAUTA_RETURN_IF_ERROR(remove_vector(round_no, attempt));
   BAUTA_RETURN_IF_ERROR(database_.truncate_wal());
   BAUTA_RETURN_IF_ERROR(write_witness());

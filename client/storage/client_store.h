@@ -8,7 +8,8 @@
 //   * the witness is of a later generation: an older database was put back, or
 //   * the witness is of another incarnation: another database was put in its place, or
 //   * one of the two is missing while the other is there, or the witness is damaged.
-// A crash between commit and witness leaves the database one generation ahead, which is no reason for suspicion.
+// A crash between commit and witness leaves the database one generation ahead, which is no reason for suspicion; nor is
+// a witness of generation 0 beside an empty database, which a crash in the very first open leaves.
 //   Detected: client.db alone restored, replaced or deleted, with or without its WAL, down to a single write.
 //   Not detected: database and witness both restored from the same moment (a snapshot of the whole machine or of the
 //   whole state directory). Against that, put the witness on another file system that no backup covers
@@ -109,6 +110,8 @@ class ClientStore {
   /// Reads both, sets restored_ and says whether the database has an incarnation.
   Result<bool> compare_with_witness();
   Status recognise(RandomSource& random);
+  /// Removes what a crash has left of attempts that are over.
+  Status sweep() const;
   Status refuse_if_restored() const;
   /// `work` and a new generation in one transaction, then the witness; nothing of it where one fails.
   Status change(const std::function<Status()>& work);

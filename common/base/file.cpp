@@ -13,6 +13,8 @@
 namespace bauta {
 namespace {
 
+constexpr std::string_view kTemporary = ".tmp.";
+
 std::string describe(int errno_value) { return std::generic_category().message(errno_value); }
 
 /// The directory of `path`, "." for a bare name.
@@ -116,7 +118,7 @@ Status sync_directory(const std::filesystem::path& directory) {
 Status write_file_atomically(const std::filesystem::path& path, ByteView bytes) {
   static std::atomic<std::uint64_t> serial{0};
   std::filesystem::path temporary = path;
-  temporary += fmt::format(".tmp.{}.{}", ::getpid(), serial.fetch_add(1));
+  temporary += fmt::format("{}{}.{}", kTemporary, ::getpid(), serial.fetch_add(1));
 
   const Status written = [&]() -> Status {
     BAUTA_TRY(const FileDescriptor file, open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC));
@@ -130,6 +132,16 @@ Status write_file_atomically(const std::filesystem::path& path, ByteView bytes) 
     return written.error();
   }
   return sync_directory(directory_of(path));
+}
+
+Status remove_temporaries(const std::filesystem::path& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    const bool ours = it->path().filename().string().find(kTemporary) != std::string::npos;
+    if (ours) BAUTA_RETURN_IF_ERROR(remove_file(it->path()));
+  }
+  if (error) return file_error("list", directory, error.value());
+  return {};
 }
 
 Status ensure_private_directory(const std::filesystem::path& path) {

@@ -61,6 +61,10 @@ Status sync_directory(const std::filesystem::path& directory);
 /// fsync, rename, fsync of the directory. After an error the old file is untouched and no temporary file remains.
 Status write_file_atomically(const std::filesystem::path& path, ByteView bytes);
 
+/// Removes the temporary files that write_file_atomically left in `directory` when its process was killed. For whoever
+/// is the only one to write there: another's file may be about to be renamed.
+Status remove_temporaries(const std::filesystem::path& directory);
+
 /// Creates the directory and missing parents with mode 0700; an existing one that group or others may enter is
 /// narrowed to 0700, and refused where it belongs to somebody else.
 Status ensure_private_directory(const std::filesystem::path& path);

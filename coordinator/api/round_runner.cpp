@@ -431,8 +431,9 @@ void RoundRunner::prune() {
       ++it;
       continue;
     }
-    Status removed = journal_.forget(key);
-    if (removed.ok()) removed = remove_file(sum_file(key));
+    // The journal last: after a crash in between it says what is still to be removed.
+    Status removed = remove_file(sum_file(key));
+    if (removed.ok()) removed = journal_.forget(key);
     if (!removed.ok()) complain("cannot remove an old round", removed.error());
     it = attempts_.erase(it);
   }

@@ -15,6 +15,7 @@ Result<std::unique_ptr<RoundRunner>> RoundRunner::open(RunnerParts parts) {
 
 Status RoundRunner::restore() {
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(parts_.state_directory / "sums"));
+  BAUTA_RETURN_IF_ERROR(remove_temporaries(parts_.state_directory / "sums"));
   BAUTA_TRY(const std::vector<RoundKey> keys, journal_.open_rounds());
   for (const RoundKey key : keys) BAUTA_RETURN_IF_ERROR(restore_attempt(key));
   prune();
@@ -65,6 +66,7 @@ Status RoundRunner::restore_attempt(RoundKey key) {
       row.closed_at = parts_.clock->wall();
       BAUTA_RETURN_IF_ERROR(rounds_.record(row));
     }
+    BAUTA_RETURN_IF_ERROR(remove_file(sum_file(key)));
     return journal_.forget(key);
   }
   attempt->round = *std::move(round);

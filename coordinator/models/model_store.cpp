@@ -11,6 +11,7 @@ namespace bauta::coordinator {
 Result<ModelStore> ModelStore::open(const std::filesystem::path& state_directory, ModelRows& rows) {
   const std::filesystem::path directory = state_directory / "models";
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(directory));
+  BAUTA_RETURN_IF_ERROR(remove_temporaries(directory));
   return ModelStore(directory, rows);
 }
 

@@ -165,6 +165,28 @@ TEST_CASE("a lost database, a lost witness, a damaged witness and a foreign data
   CHECK(open_in(directory.path()).restored());
 }
 
+TEST_CASE("a very first start that was cut short is no restored backup, whatever it left") {
+  const TemporaryDirectory directory;
+  { ClientStore store = open_in(directory.path()); }  // the witness, not yet the database
+  std::filesystem::remove(directory / "client.db");
+  {
+    ClientStore store = open_in(directory.path());
+    CHECK(!store.restored());
+    REQUIRE(store.put_latch("last_round", Bytes{1}).ok());
+  }
+  CHECK(!open_in(directory.path()).restored());
+  std::filesystem::remove(directory / "client.db");
+  CHECK(open_in(directory.path()).restored());
+}
+
+TEST_CASE("a database that is lost right after resume-after counts as restored") {
+  const TemporaryDirectory directory;
+  testing::SeededRandom random(7);
+  { REQUIRE(open_in(directory.path()).resume_after(12, kNow, random).ok()); }
+  std::filesystem::remove(directory / "client.db");
+  CHECK(open_in(directory.path()).restored());
+}
+
 TEST_CASE("a witness on another file system finds out when the whole state directory was restored") {
   const TemporaryDirectory directory;
   const TemporaryDirectory elsewhere;
@@ -207,6 +229,28 @@ TEST_CASE("resume-after lets the client go on, logged, without the rounds under 
   CHECK(releases[0].command == "resume-after");
   CHECK(releases[0].detail == "12");
   CHECK(releases[0].created_at == kNow);
+}
+
+TEST_CASE("vectors of attempts that are over and half written files do not outlive the next start") {
+  const TemporaryDirectory directory;
+  {
+    ClientStore store = open_in(directory.path());
+    for (std::uint64_t round_no = 1; round_no <= 3; ++round_no) {
+      REQUIRE(store.write_vector(round_no, 1, Bytes{1}).ok());
+    }
+    REQUIRE(store.put_all(3, 1, items({{"out/1", {1}}})).ok());
+  }
+  for (const char* const name : {"client.generation.tmp.1.2", "outbox/3-1.vector.tmp.1.3"}) {
+    REQUIRE(write_file_atomically(directory / name, Bytes(10)).ok());
+  }
+  const ClientStore store = open_in(directory.path());
+  CHECK(!store.restored());
+  CHECK(std::filesystem::exists(store.vector_path(3, 1)));
+  for (const char* const name :
+       {"outbox/1-1.vector", "outbox/2-1.vector", "client.generation.tmp.1.2", "outbox/3-1.vector.tmp.1.3"}) {
+    CAPTURE(name);
+    CHECK(!std::filesystem::exists(directory / name));
+  }
 }
 
 TEST_CASE("after erase no file of the state directory holds the secret any more") {

@@ -52,6 +52,17 @@ TEST_CASE("a missing file and a directory are told apart") {
   CHECK(read_file(directory.path(), 10).error().code == ErrorCode::io);
 }
 
+TEST_CASE("what a killed process left half written is removed, and nothing else") {
+  const TemporaryDirectory directory;
+  for (const char* const name : {"state", "state.tmp", "tmp.1", "state.tmp.4711.3", "1-1.vector.tmp.4711.4"}) {
+    REQUIRE(write_file_atomically(directory / name, Bytes(10)).ok());
+  }
+  REQUIRE(remove_temporaries(directory.path()).ok());
+  CHECK(entries(directory.path()) == 3);
+  CHECK(std::filesystem::exists(directory / "state.tmp"));
+  CHECK(remove_temporaries(directory / "missing").error().code == ErrorCode::not_found);
+}
+
 TEST_CASE("a disk that is full leaves the former file as it was and nothing else") {
   const TemporaryDirectory directory;
   const Bytes former(10, 7);
