@@ -1,9 +1,9 @@
-# bauta_python_tests(PREFIX LABEL FILE [TIMEOUT SECONDS] [SERIAL]): every method of a unittest file as one ctest,
-# named by its words ("test_a_lost_client_returns" -> "PREFIX: a lost client returns").
+# bauta_python_tests(PREFIX LABEL FILE [TIMEOUT SECONDS] [SERIAL] [ENVIRONMENT NAME=VALUE ...]): every method of a
+# unittest file as one ctest, named by its words ("test_a_lost_client_returns" -> "PREFIX: a lost client returns").
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 function(bauta_python_tests prefix label file)
-  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "ENVIRONMENT" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -24,7 +24,7 @@ function(bauta_python_tests prefix label file)
     add_test(NAME "${prefix}: ${words}" COMMAND ${Python3_EXECUTABLE} -B ${runner} ${path} ${id}
              WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties("${prefix}: ${words}" PROPERTIES LABELS ${label} TIMEOUT ${ARG_TIMEOUT} SKIP_RETURN_CODE 77
-                         ENVIRONMENT "BAUTA_BIN=${PROJECT_BINARY_DIR}/bin;BAUTA_SLOWDOWN=${slowdown}")
+                         ENVIRONMENT "BAUTA_BIN=${PROJECT_BINARY_DIR}/bin;BAUTA_SLOWDOWN=${slowdown};${ARG_ENVIRONMENT}")
     if(ARG_SERIAL)
       set_tests_properties("${prefix}: ${words}" PROPERTIES RUN_SERIAL TRUE)
     endif()
