@@ -290,6 +290,11 @@ int unlink(const char* path) noexcept {
   });
 }
 
+int remove(const char* path) noexcept {
+  const int result = unlink(path);
+  return result != 0 && errno == EISDIR ? ::rmdir(path) : result;
+}
+
 int mkdir(const char* path, mode_t mode) noexcept {
   Injector* const injector = Injector::instance();
   if (!injector || !injector->is_ours(path)) return raw::mkdir(path, mode);

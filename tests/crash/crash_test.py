@@ -10,7 +10,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/system"))
 
-from system_test import SystemTest, slowdown, to_toml  # noqa: E402
+from system_test import SystemTest, slowdown, to_toml, with_values  # noqa: E402
 from processes import Daemon, Failure, wait_until  # noqa: E402
 from crash_injector import Injector, place_of  # noqa: E402
 from sent_messages import SentMessages  # noqa: E402
@@ -61,6 +61,8 @@ class CrashTest(SystemTest):
     rounds = 100000
     deadline_seconds = 100  # of which a client has 10 s to come back in the first phase
     PATIENCE = 25           # seconds for two rounds after a crash
+    MOST_VOID = 0           # attempts; who comes back at once costs none
+    ORDINARY = ("coordinator not reached",)  # warnings and ends that may be
 
     def setUp(self):
         super().setUp()
@@ -90,6 +92,8 @@ class CrashTest(SystemTest):
         self.vectors = {name: {} for name in self.names}    # (round, attempt) -> masked vector in the outbox
         self.sums = {}             # (round, attempt) -> published sum
         self.sums_checked = 0
+        self.void = 0              # attempts
+        self.keys = {}             # phase-1 message -> the (round, attempt) it was sent in, of all rounds
         self.journal_seen = {}
         self.victim = None         # the injector whose daemon may die just now
         self.stopping = False
@@ -97,10 +101,9 @@ class CrashTest(SystemTest):
     def services(self):
         return super().services()[:3]
 
-    def plan_values(self):
-        values = super().plan_values()
-        values["model"]["table_rows"] = 1024  # the vector has more than one chunk of 64 KiB
-        return values
+    def plan_text(self):
+        # The vector has more than one chunk of 64 KiB.
+        return with_values(super().plan_text(), {"model": {"table_rows": 1024}})
 
     def start(self):
         self.federation.start_coordinator()
@@ -145,10 +148,13 @@ class CrashTest(SystemTest):
         elif event == "model applied":
             self.once(self.applied[name], entry["round"], entry["model_hash"],
                       f"{name} has two models after round {entry['round']}")
+        elif event == "attempt void":
+            self.void += 1
         elif event in ("attempt over", "model fetched") or entry.get("level") in ("warning", "error"):
-            # Nothing but this is worth a warning, unless the coordinator is being stopped.
-            if event != "coordinator not reached" and not self.stopping:
+            if event not in self.ORDINARY and not self.stopping:
                 raise Broken(f"{name}: {entry}")
+        if self.void > self.MOST_VOID:
+            raise Broken(f"the attempt is void: {entry}")
         if event == "message refused" and entry.get("code") == "conflict":
             raise Broken(f"the coordinator got other bytes under a known key: {entry}")
 
@@ -186,9 +192,9 @@ class CrashTest(SystemTest):
                   if number == round_no and what == "survivors"}
         if len(signed) != 1:
             raise Broken(f"{name} signed {len(signed)} different U3 in round {round_no}")
-        keys = [body for (_, _, what), body in sent.messages.items() if what == "keys"]
-        if len(set(keys)) != len(keys):
-            raise Broken(f"{name} used the keys of an attempt in another one")
+        for (number, attempt, what), body in sent.messages.items():
+            if what == "keys":
+                self.once(self.keys, body, (number, attempt), f"{name} used the keys of an attempt in another one")
 
     def check_journal(self):
         """While the coordinator is down: nothing that was in a journal has changed or gone while its round was kept."""
@@ -224,7 +230,7 @@ class CrashTest(SystemTest):
         target = self.opened + count
         self.wait(lambda: self.round_applied_by_all(target), self.PATIENCE, f"round {target} was applied by everybody")
 
-    def crash(self, name, point, seed=0, again=None, ignored_sync=""):
+    def crash(self, name, point, seed=0, again=None, ignored_sync="", while_down=lambda: None):
         """Lets the daemon die at the point, restarts it and waits for two more rounds. With `again` the restarted
         daemon dies a second time. Returns the place, None where the cycle was shorter this time."""
         injector = self.injectors[name]
@@ -238,6 +244,7 @@ class CrashTest(SystemTest):
         place = injector.died_at
         if name == "coordinator":
             self.check_journal()
+        while_down()
         if again:
             injector.arm(again, seed, ignored_sync)
         injector.restart()

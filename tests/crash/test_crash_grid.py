@@ -50,6 +50,27 @@ class Grid(CrashTest):
         self.check_first_start("coordinator", "listening")
 
 
+class BackTooLate(CrashTest):
+    """The attempt is void and repeated with fresh keys before the client is back."""
+
+    deadline_seconds = 10
+    MOST_VOID = 20
+    ORDINARY = CrashTest.ORDINARY + ("attempt over",)
+
+    def test_a_client_that_comes_back_after_its_attempt_was_void(self):
+        self.start()
+
+        def wait_for_void():
+            before = self.void
+            self.wait(lambda: self.void > before, self.deadline_seconds, "the attempt was void without its third client")
+
+        # In the phases 1 to 3: what is sent in them is on the disk, and may have left.
+        for origin, later in (("rename models/current", 30), ("rename updates/", 2), ("rename outbox/", 2),
+                              ("rename outbox/", 18)):
+            self.assertIsNotNone(self.crash("books", Point(later, AFTER, EVERYTHING, origin), while_down=wait_for_void))
+        self.stop_all()
+
+
 class LeftOutSync(CrashTest):
     """Each fsync that the product makes is needed: without it a power cut breaks what the other tests check."""
 
