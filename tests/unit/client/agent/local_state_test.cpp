@@ -101,6 +101,7 @@ TEST_CASE("a configuration has its defaults, and paths are taken from its folder
   CHECK(settings.policy.honest_survivors == 2);
   CHECK(settings.policy.allowed_plans.empty());
   CHECK(settings.upload_bytes_per_second == 0);
+  CHECK(settings.audit_chunks == 1);
 }
 
 TEST_CASE("a flag beats the environment, which beats the file") {

@@ -292,6 +292,8 @@ class ScriptedLink final : public client::CoordinatorLink {
     return call([&]() -> Result<Bytes> {
       if (auto lied = told("audit", id)) return *std::move(lied);
       if (audit_refusal) return Error{*audit_refusal, "the test lets nobody audit"};
+      const auto& round = *coordinator_->at(id).round;
+      if (round.phase() != coordinator::Phase::finished) return Error{ErrorCode::late, round.void_reason()};
       return coordinator_->audit_answer(id, chunk, after);
     });
   }
