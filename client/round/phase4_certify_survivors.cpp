@@ -1,5 +1,6 @@
 #include "client/round/phase4_certify_survivors.h"
 
+#include "common/base/defence.h"
 #include "common/crypto/sha256.h"
 #include "common/masking/mask_graph.h"
 #include "common/masking/transcript.h"
@@ -48,7 +49,8 @@ Result<AcceptedSurvivors> verify_survivor_set(const RoundContext& context, const
     return too_few(accepted.survivors.size(), context.descriptor.thresholds.n_min);
   }
   const auto survives = [&](PartnerIndex partner) { return accepted.survivors.contains(partner); };
-  if (const auto* const lonely = cut_off_survivor(context.descriptor.graph, u2.headers, survives)) {
+  const auto* const lonely = cut_off_survivor(context.descriptor.graph, u2.headers, survives);
+  if (BAUTA_DEFENDS(connected_survivors) && lonely) {
     return Error{ErrorCode::threshold_lost, "U3 cuts " + roster.entries[lonely->partner].partner_id +
                                                 " off: too few of the neighbours that it drew itself are in it"};
   }

@@ -25,10 +25,10 @@ enum class Defence : std::uint8_t {
   leaf_proof,              ///< a delivered leaf is the one its dealer signed for us
   self_mask,               ///< each vector carries a mask that only shares of its seed take out
   one_answer,              ///< one set a phase, and one share a dealer
+  connected_survivors,     ///< no survivor of a sparse graph is cut off from the others
   certificate_threshold,   ///< T signatures
   certificate_round,       ///< the certificate and its signatures are of this attempt
   certificate_survivors,   ///< the certificate and its signatures are for the U3 that we saw
-  count_,
 };
 
 }  // namespace bauta

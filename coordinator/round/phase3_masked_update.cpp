@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/defence.h"
 #include "common/masking/transcript.h"
 
 namespace bauta::coordinator {
@@ -86,7 +87,8 @@ std::optional<PartnerIndex> MaskedUpdatePhase::unopenable_dealer() const {
 std::optional<PartnerIndex> MaskedUpdatePhase::lonely_survivor() const {
   const auto* const lonely = cut_off_survivor(context_->descriptor.graph, phase2_->headers(),
                                               [this](PartnerIndex partner) { return survivors_.contains(partner); });
-  return lonely ? std::optional<PartnerIndex>(lonely->partner) : std::nullopt;
+  if (!BAUTA_DEFENDS(connected_survivors) || !lonely) return std::nullopt;
+  return lonely->partner;
 }
 
 std::set<PartnerIndex> MaskedUpdatePhase::suspects() const {

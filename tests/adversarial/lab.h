@@ -15,11 +15,10 @@
 
 #include "common/masking/shamir.h"
 #include "tests/adversarial/weakened.h"
+#include "tests/adversarial/words.h"
 #include "tests/unit/client/agent/agent_host.h"
 
 namespace bauta::testing {
-
-using Words = std::vector<std::uint64_t>;
 
 /// Neither the first nor the last of any cohort, so that it adds some pair masks and subtracts others.
 inline constexpr PartnerIndex kVictim = 1;

@@ -121,6 +121,8 @@ class RoundHarness {
   const Bytes& descriptor_blob() const { return descriptor_blob_; }
   /// A survivor's masked vector.
   const std::vector<std::uint64_t>& upload(PartnerIndex survivor) const { return uploads_.at(survivor); }
+  /// What a client has on disk, its secrets included.
+  const client::OutboxItems& outbox(PartnerIndex partner) const { return outboxes_.at(partner); }
 
   /// As after SIGKILL: only what was recorded remains.
   void reopen_coordinator() {
