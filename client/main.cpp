@@ -7,7 +7,9 @@
 #include "client/agent/client_settings.h"
 #include "client/agent/daemon.h"
 #include "client/agent/evaluation.h"
+#include "client/agent/evidence_commands.h"
 #include "client/agent/local_commands.h"
+#include "client/agent/roster_commands.h"
 #include "client/agent/service_data.h"
 #include "common/base/file.h"
 #include "common/base/stop_signal.h"
@@ -108,7 +110,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   Options options;
-  app.add_option("-c,--config", options.config, "client.toml")->envname("BAUTA_CLIENT_CONFIG")->required();
+  app.add_option("-c,--config", options.config, "client.toml")->envname("BAUTA_CLIENT_CONFIG");
   app.add_option("--set", options.set, "KEY=VALUE: overrides one setting; may be given often")->allow_extra_args(false);
   app.add_option("--state-dir", options.state_directory, "overrides state_dir");
   app.add_option("--log-level", options.log_level, "debug, info, warning or error");
@@ -134,8 +136,28 @@ int run(int argc, char** argv) {
   resume->add_option("round", round_no, "the last round this client may have taken part in")
       ->required()
       ->check(CLI::Range(std::uint64_t{0}, kMaxRoundNo));
-  CLI::App* const roster = app.add_subcommand("roster", "look at the pinned roster")->require_subcommand(1);
+  CLI::App* const roster = app.add_subcommand("roster", "the pinned roster and its changes")->require_subcommand(1);
   CLI::App* const roster_show = roster->add_subcommand("show", "print it");
+  CLI::App* const roster_sign =
+      roster->add_subcommand("sign", "print what a new roster changes; with --out, agree to it");
+  CLI::App* const roster_apply =
+      roster->add_subcommand("apply", "pin a new roster that enough partners of the pinned one have signed");
+  CLI::App* const roster_trust =
+      roster->add_subcommand("trust", "pin a roster on your own word alone; logged for ever");
+  std::string new_roster, signature_out;
+  std::vector<std::string> signature_files;
+  bool again = false, abandon = false;
+  for (CLI::App* const command : {roster_sign, roster_apply, roster_trust}) {
+    command->add_option("file", new_roster, "the new roster.toml")->required();
+  }
+  roster_sign->add_option("--out", signature_out, "where the signature goes; send it to the other partners");
+  roster_sign->add_flag("--again", again, "although another successor of the pinned roster was signed before");
+  roster_apply->add_option("signatures", signature_files, "partners' signature files")->required();
+  for (CLI::App* const command : {roster_apply, roster_trust}) {
+    command->add_flag("--abandon", abandon, "give up the attempt that is under way");
+  }
+  std::string trust_reason;
+  roster_trust->add_option("--reason", trust_reason, "why")->required();
   CLI::App* const plan = app.add_subcommand("plan", "the allow-list of plans")->require_subcommand(1);
   CLI::App* const allow = plan->add_subcommand("allow", "let this client train the plan in FILE");
   std::string plan_file;
@@ -146,12 +168,30 @@ int run(int argc, char** argv) {
   std::string share = "1";
   audit->add_option("--round", audited_round, "number of the round, one of the last two")->required();
   audit->add_option("--share", share, "how much of it, for example 0.25 or 25%; default: all");
+  CLI::App* const evidence = app.add_subcommand("evidence", "what proves a lie")->require_subcommand(1);
+  CLI::App* const evidence_list =
+      evidence->add_subcommand("list", "the files in the state directory and what they prove");
+  CLI::App* const evidence_verify = evidence->add_subcommand(
+      "verify",
+      "judge a file on any machine, without --config: 0 it convicts, 1 it proves nothing, 2 it is unreadable");
+  std::string evidence_file, evidence_roster;
+  evidence_verify->add_option("file", evidence_file, "an .evidence file")->required();
+  evidence_verify->add_option("--roster", evidence_roster, "the federation's roster.toml; other rosters prove nothing");
   CLI::App* const status_command = app.add_subcommand("status", "what this client has done and holds");
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+  if (evidence_verify->parsed()) {
+    const JudgedEvidence judged = judge_evidence_file(evidence_file, evidence_roster);
+    std::fputs(judged.text.c_str(), judged.verdict == EvidenceVerdict::unreadable ? stderr : stdout);
+    return static_cast<int>(judged.verdict);
+  }
+  if (options.config.empty()) {
+    failed({ErrorCode::invalid_argument, "--config is required; --help says more"});
+    return kWrongUsage;
   }
   const auto read = read_settings(options);
   if (!read.ok()) return failed(read.error());
@@ -173,8 +213,14 @@ int run(int argc, char** argv) {
   }
   if (resume->parsed()) return print(resume_after(settings, round_no));
   if (roster_show->parsed()) return print(show_roster(settings));
+  if (roster_sign->parsed()) return print(sign_roster(settings, new_roster, signature_out, again));
+  if (roster_apply->parsed()) {
+    return print(apply_roster(settings, new_roster, {signature_files.begin(), signature_files.end()}, abandon));
+  }
+  if (roster_trust->parsed()) return print(trust_roster(settings, new_roster, trust_reason, abandon));
   if (allow->parsed()) return print(allow_plan(settings, plan_file));
   if (audit->parsed()) return run_audit(settings, audited_round, share);
+  if (evidence_list->parsed()) return print(list_evidence_files(settings));
   if (status_command->parsed()) return print(status(settings));
   return kWrongUsage;
 }

@@ -1,4 +1,5 @@
-// bauta-coordinator: run, config check, config show, token create, token list, token revoke, resume-after.
+// bauta-coordinator: run, config check, config show, roster show, roster apply,
+// token create, token list, token revoke, resume-after.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include "common/masking/round_context.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/daemon.h"
+#include "coordinator/roster_commands.h"
 #include "coordinator/storage/database.h"
 #include "coordinator/storage/token_store.h"
 
@@ -25,6 +27,9 @@ struct Options {
   std::string log_level;
   std::string token_name;
   std::uint64_t last_round = 0;
+  std::string new_roster;
+  std::vector<std::string> signatures;
+  bool abandon = false;
 };
 
 Result<LoadedSettings> settings_of(const Options& options) {
@@ -59,6 +64,22 @@ Status config_check(const Options& options) {
 Status config_show(const Options& options) {
   BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
   for (const ConfigEntry& entry : loaded.effective) fmt::print("{} = {}  # {}\n", entry.key, entry.value, entry.origin);
+  return {};
+}
+
+Status roster_show(const Options& options) {
+  BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
+  BAUTA_TRY(const std::string text, show_roster(loaded.settings));
+  fmt::print("{}", text);
+  return {};
+}
+
+Status roster_apply(const Options& options) {
+  BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
+  BAUTA_TRY(const std::string text,
+            apply_roster(loaded.settings, options.new_roster, {options.signatures.begin(), options.signatures.end()},
+                         options.abandon));
+  fmt::print("{}", text);
   return {};
 }
 
@@ -123,6 +144,12 @@ int main_with(int argc, char** argv) {
   CLI::App* config = app.add_subcommand("config", "Looks at the configuration")->require_subcommand(1);
   add(*config, "check", "Says whether the configuration and its files are usable", config_check);
   add(*config, "show", "Prints every setting and where it comes from", config_show);
+  CLI::App* roster = app.add_subcommand("roster", "The roster and its changes")->require_subcommand(1);
+  add(*roster, "show", "Prints it", roster_show);
+  CLI::App* apply = add(*roster, "apply", "Follows a change that enough partners have signed", roster_apply);
+  apply->add_option("file", options.new_roster, "the new roster.toml")->required();
+  apply->add_option("signatures", options.signatures, "partners' signature files")->required();
+  apply->add_flag("--abandon", options.abandon, "give up the attempt that is open");
   CLI::App* token = app.add_subcommand("token", "Operators' bearer tokens")->require_subcommand(1);
   add(*token, "create", "Makes a token and prints it; only its hash is kept", token_create)
       ->add_option("--name", options.token_name, "who or what it is for")

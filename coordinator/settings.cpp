@@ -6,6 +6,7 @@
 #include "common/base/file.h"
 #include "common/base/time_format.h"
 #include "common/crypto/certificate.h"
+#include "common/membership/roster_files.h"
 #include "common/net/tls_check.h"
 
 namespace bauta::coordinator {
@@ -118,9 +119,7 @@ Result<LoadedSettings> load_settings(const std::filesystem::path& file,
 }
 
 Result<Identity> load_identity(const Settings& settings) {
-  BAUTA_TRY(const std::string text, read_text_file(settings.roster, kMaxRosterBytes));
-  auto roster = parse_roster(text);
-  if (!roster.ok()) return with_context(settings.roster.string(), std::move(roster).error());
+  BAUTA_TRY(auto roster, read_roster(settings.roster));
   BAUTA_TRY(const std::string pem, read_text_file(settings.signing_key, kMaxKeyFileBytes));
   BAUTA_TRY(const std::string passphrase, read_passphrase(settings.signing_passphrase_file));
   auto key = SigningKey::from_pem(pem, passphrase);
@@ -130,8 +129,7 @@ Result<Identity> load_identity(const Settings& settings) {
                  fmt::format("the signing key {} is not the one that the roster {} names for the coordinator",
                              settings.signing_key.string(), settings.roster.string())};
   }
-  return Identity{std::make_shared<const Roster>(*std::move(roster)),
-                  std::make_shared<const SigningKey>(*std::move(key))};
+  return Identity{std::move(roster), std::make_shared<const SigningKey>(*std::move(key))};
 }
 
 Status check_certificates(const Settings& settings, WallTime now) {

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 
+#include "client/agent/evidence.h"
 #include "client/agent/latches.h"
 #include "common/base/defence.h"
 #include "common/base/file.h"
 #include "common/base/secret_bytes.h"
+#include "common/evidence/evidence_folder.h"
 
 namespace bauta::client {
 namespace {
@@ -15,19 +17,11 @@ namespace {
 /// The plan's text, kept with the attempt so that a restart needs nobody to send it again.
 constexpr std::string_view kPlanItem = "plan";
 constexpr Milliseconds kPauseAfterRefusal{1000};
-constexpr std::size_t kMaxEvidence = 100;
 constexpr std::uint64_t kModelFileOverhead = kMaxHeaderBytes + 4096;
 
 template <class Items>
 void wipe(Items& items) {
   for (auto& [key, bytes] : items) const WipeOnExit wiped(bytes);
-}
-
-// What the coordinator has signed, and no honest one would have. The others may come of our being late, or of our
-// rules.
-bool shows_a_lie(ErrorCode code) {
-  return code == ErrorCode::equivocation || code == ErrorCode::bad_signature || code == ErrorCode::bad_share ||
-         code == ErrorCode::conflict || code == ErrorCode::malformed;
 }
 
 // Who we are, or the roster we pinned, is not accepted at present: nothing is said of the round.
@@ -228,17 +222,19 @@ Result<Progress> Agent::wait_for_invitation() {
   const Bytes& invitation = **answer;
 
   auto opened = open_invitation(settings_.policy, membership_.roster, membership_.self, invitation);
-  if (!opened.ok()) return refuse_invitation(opened.error(), claimed_id(invitation).value_or(refused_));
+  if (!opened.ok()) {
+    BAUTA_RETURN_IF_ERROR(keep_evidence(evidence_in_invitation(*membership_.roster, {}, invitation)));
+    return refuse_invitation(opened.error(), claimed_id(invitation).value_or(refused_));
+  }
   const RoundId id = opened->id();
   const auto in_use = use_plan(opened->plan_text, opened->plan);
   if (!in_use.ok()) return refuse_invitation(in_use.error(), id);
   BAUTA_TRY(const PolicyMemory memory, policy_memory(tools_.store, id));
   const Status judged = judge(settings_.policy, *opened, (*in_use)->layout.size(), memory);
   if (!judged.ok()) {
-    if (judged.error().code == ErrorCode::equivocation) {
-      BAUTA_TRY(const auto before, accepted_invitation(tools_.store));
-      if (before) BAUTA_RETURN_IF_ERROR(keep_evidence("round descriptor", before->descriptor, opened->descriptor_blob));
-    }
+    BAUTA_TRY(const auto before, accepted_invitation(tools_.store));
+    BAUTA_RETURN_IF_ERROR(keep_evidence(
+        evidence_in_invitation(*membership_.roster, before ? ByteView(before->descriptor) : ByteView(), invitation)));
     return refuse_invitation(judged.error(), id);
   }
   BAUTA_TRY(const bool distrusted, is_distrusted(tools_.store, opened->context.descriptor.run_id));
@@ -381,13 +377,7 @@ Result<Progress> Agent::after_sending(const Status& sent, Stage next) {
 }
 
 Result<Progress> Agent::refuse_answer(const Error& error, std::string_view stored_key, ByteView answer) {
-  // No honest coordinator signs a certificate of fewer signatures than the descriptor demands.
-  const bool too_few = error.code == ErrorCode::threshold_lost && stored_key == item::kCertificate;
-  if (shows_a_lie(error.code) || too_few) {
-    const auto before = messages_.find(std::string(stored_key));
-    const ByteView first = before == messages_.end() ? ByteView(message(item::kDescriptor)) : ByteView(before->second);
-    BAUTA_RETURN_IF_ERROR(keep_evidence(stored_key, first, answer));
-  }
+  BAUTA_RETURN_IF_ERROR(keep_evidence(evidence_in_answer(*membership_.roster, messages_, stored_key, answer)));
   tools_.log.warning("refused", {{"code", to_string(error.code)}, {"reason", error.message}});
   return end_attempt(error);
 }
@@ -438,16 +428,14 @@ Status Agent::save(std::vector<StoredItem> extra, std::vector<StoredItem> latche
   return written;
 }
 
-Status Agent::keep_evidence(std::string_view kind, ByteView first, ByteView second) {
-  const auto same = [](const Bytes& stored, ByteView bytes) {
-    return std::equal(stored.begin(), stored.end(), bytes.begin(), bytes.end());
-  };
-  BAUTA_TRY(const auto kept, tools_.store.evidence());
-  if (kept.size() >= kMaxEvidence) return {};  // who lies without end has been convicted long ago
-  for (const Evidence& evidence : kept) {
-    if (evidence.kind == kind && same(evidence.blob_a, first) && same(evidence.blob_b, second)) return {};
+Status Agent::keep_evidence(const std::vector<EvidenceFile>& candidates) {
+  for (const EvidenceFile& candidate : candidates) {
+    const auto convicted = verify_evidence(client_evidence_kinds(), membership_.roster, candidate);
+    if (!convicted.ok()) continue;
+    BAUTA_TRY(const auto file, bauta::keep_evidence(settings_.state_directory, candidate, tools_.clock.wall()));
+    if (file) tools_.log.warning("evidence kept", {{"file", file->string()}, {"proves", *convicted}});
   }
-  return tools_.store.add_evidence(kind, first, second, tools_.clock.wall());
+  return {};
 }
 
 std::filesystem::path Agent::update_path() const {

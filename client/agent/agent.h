@@ -147,7 +147,7 @@ class Agent {
   bool is_waited_out(ErrorCode code) const;
   /// After a message: phases that are over are not its sender's concern, the next fetch says how the round stands.
   Result<Progress> after_sending(const Status& sent, Stage next);
-  /// Our own round code refused what the coordinator sent.
+  /// Our own round code refused what the coordinator sent: the answer that belongs under `stored_key`.
   Result<Progress> refuse_answer(const Error& error, std::string_view stored_key, ByteView answer);
   Result<Progress> refuse_invitation(const Error& error, const RoundId& id);
   /// Erases the attempt's secrets and goes back to waiting for an invitation.
@@ -158,7 +158,10 @@ class Agent {
   Status open_attempt();
   /// Everything unsaved of the round and `latches` in one transaction.
   Status save(std::vector<StoredItem> extra = {}, std::vector<StoredItem> latches = {});
-  Status keep_evidence(std::string_view kind, ByteView first, ByteView second);
+  /// Those of the candidates that convict somebody become files in the state directory.
+  Status keep_evidence(const std::vector<EvidenceFile>& candidates);
+  /// Against the aggregate that is there, whose sum does not lead to the model it announces.
+  EvidenceFile evidence_of_wrong_model(std::span<const std::uint64_t> sum) const;
   Result<TrainedUpdate*> trained_update();
   Status keep_best(const ValidationMetrics& metrics);
   std::filesystem::path update_path() const;

@@ -3,9 +3,11 @@
 #include <limits>
 
 #include "client/agent/agent.h"
+#include "client/agent/evidence.h"
 #include "client/agent/latches.h"
 #include "common/base/defence.h"
 #include "common/base/file.h"
+#include "common/evidence/coordinator_lies.h"
 #include "common/masking/update_codec.h"
 #include "common/privacy/clipping.h"
 
@@ -250,6 +252,19 @@ Result<Progress> Agent::fetch_aggregate() {
   return go(Stage::sum);
 }
 
+EvidenceFile Agent::evidence_of_wrong_model(std::span<const std::uint64_t> sum) const {
+  EvidenceFile file = evidence_of_attempt(*membership_.roster, evidence_kind::kWrongModel, messages_);
+  const auto add = [&](std::string_view name, ByteView content) {
+    file.items.emplace(name, Bytes(content.begin(), content.end()));
+  };
+  const HeldModel& model = *models_.current();
+  add(evidence_item_name::kAggregate, aggregate_);
+  add(evidence_item_name::kPlan, as_bytes(plan_->text));
+  add(evidence_item_name::kModel, encode_model(model.state, plan_->layout, model.plan_hash, model.round_no));
+  add(evidence_item_name::kSum, wire_bytes(sum));
+  return file;
+}
+
 Result<Progress> Agent::fetch_sum() {
   const RoundContext& context = round_->context();
   auto pending = std::make_unique<PendingSum>();
@@ -258,7 +273,7 @@ Result<Progress> Agent::fetch_sum() {
     return call_failed(fetched.error());
   }
   auto accepted = round_->accept_aggregate(aggregate_, pending->words);
-  if (!accepted.ok()) return refuse_answer(accepted.error(), "aggregate", aggregate_);
+  if (!accepted.ok()) return refuse_answer(accepted.error(), item::kAggregate, aggregate_);
   pending->aggregate = *std::move(accepted);
   const auto& current = models_.current();
   if (!current || current->hash != context.descriptor.model_hash) {
@@ -304,8 +319,8 @@ Result<Progress> Agent::audit_failed(const Error& error) {
                                     {"reason", error.message}});
   BAUTA_RETURN_IF_ERROR(distrust(tools_.store, round_->context().descriptor.run_id));
   if (pending_->audit->convicts()) {
-    const auto evidence = pending_->audit->evidence(encode(round_->record(aggregate_)), pending_->words);
-    BAUTA_RETURN_IF_ERROR(keep_evidence("audit", aggregate_, encode(evidence)));
+    const auto shown = pending_->audit->evidence(encode(round_->record(aggregate_)), pending_->words);
+    BAUTA_RETURN_IF_ERROR(keep_evidence({evidence_of_audit(*membership_.roster, aggregate_, shown)}));
   }
   return end_attempt(error);
 }
@@ -328,7 +343,8 @@ Result<Progress> Agent::apply_sum() {
   }();
   if (!next.ok()) {
     BAUTA_RETURN_IF_ERROR(distrust(tools_.store, descriptor.run_id));
-    return refuse_answer(next.error(), "aggregate", aggregate_);
+    BAUTA_RETURN_IF_ERROR(keep_evidence({evidence_of_wrong_model(pending_->words)}));
+    return refuse_answer(next.error(), item::kAggregate, aggregate_);
   }
   BAUTA_RETURN_IF_ERROR(models_.put_current(*next, plan_->layout));
   tools_.log.info("model applied", {{"round", descriptor.round_no},

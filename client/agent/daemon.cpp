@@ -6,6 +6,7 @@
 
 #include "client/agent/agent.h"
 #include "client/agent/identity.h"
+#include "client/agent/roster_commands.h"
 #include "client/agent/service_data.h"
 #include "common/base/stop_signal.h"
 #include "common/crypto/system_random.h"
@@ -60,6 +61,9 @@ Status run_agent(Agent& agent, Waiter& waiter) {
 
 Status check_setup(const ClientSettings& settings) {
   BAUTA_TRY(const Identity identity, read_identity(settings));
+  if (const auto store = ClientStore::look(settings.store); store.ok()) {
+    BAUTA_RETURN_IF_ERROR(check_pinned_roster(*store, *identity.roster));
+  }
   BAUTA_TRY(const PolicySettings policy, effective_policy(settings));
   const SystemClock clock;
   BAUTA_TRY(const auto http, HttpClient::create(settings.http, clock));
@@ -83,6 +87,8 @@ Status run_daemon(const ClientSettings& settings, const Logger& log) {
   HttpsLink link({identity.roster->hash, settings.upload_bytes_per_second, settings.backoff}, *http, clock, random,
                  waiter);
   BAUTA_TRY(ClientStore store, ClientStore::open(settings.store, random));
+  // A restored state writes nothing: Agent::open says what to do.
+  if (!store.restored()) BAUTA_RETURN_IF_ERROR(start_with_roster(store, *identity.roster));
   std::optional<ServiceData> data;
   const TrainerFactory trainers = [&](const Plan& plan) -> Result<std::unique_ptr<Trainer>> {
     BAUTA_TRY(BehaviourTrainer trainer, make_trainer(settings, *data, plan, [&] { return stop.stop_requested(); }));

@@ -2,6 +2,7 @@
 
 #include "common/base/file.h"
 #include "common/base/time_format.h"
+#include "common/membership/roster_files.h"
 
 namespace bauta::client {
 namespace {
@@ -15,13 +16,6 @@ std::string utc(WallTime time) {
 Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
 
 }  // namespace
-
-Result<std::shared_ptr<const Roster>> read_roster(const std::filesystem::path& file) {
-  BAUTA_TRY(const std::string text, read_text_file(file, kMaxRosterBytes));
-  auto roster = parse_roster(text);
-  if (!roster.ok()) return with_context(file.string(), std::move(roster).error());
-  return std::shared_ptr<const Roster>(std::make_shared<Roster>(*std::move(roster)));
-}
 
 Result<Identity> read_identity(const ClientSettings& settings) {
   Identity identity;

@@ -21,8 +21,6 @@ struct Identity {
 /// the signing key is not the one that the roster pins.
 Result<Identity> read_identity(const ClientSettings& settings);
 
-Result<std::shared_ptr<const Roster>> read_roster(const std::filesystem::path& file);
-
 /// Whether the TLS certificate names this partner and is valid at `now`.
 Status check_certificate(const ClientSettings& settings, const std::optional<CertificateIdentity>& certificate,
                          WallTime now);

@@ -93,6 +93,10 @@ Status distrust(ClientStore& store, std::string_view run_id) {
   return store.put_latch(distrusted_key(run_id), as_bytes("an aggregate that does not hold"));
 }
 
+Result<std::optional<Digest>> pinned_roster(const ClientStore& store) {
+  return digest_latch(store, kPinnedRosterLatch);
+}
+
 Result<std::optional<BestValidation>> best_validation(const ClientStore& store) {
   BAUTA_TRY(const auto bytes, store.latch(kBest));
   if (!bytes) return std::optional<BestValidation>();

@@ -41,6 +41,10 @@ Result<bool> is_distrusted(const ClientStore& store, std::string_view run_id);
 std::string distrusted_key(std::string_view run_id);
 Status distrust(ClientStore& store, std::string_view run_id);
 
+/// The roster that this client's operator has pinned last; the file must be that one.
+inline constexpr std::string_view kPinnedRosterLatch = "roster";
+Result<std::optional<Digest>> pinned_roster(const ClientStore& store);
+
 /// Which incoming model of the run under way did best on the own validation data.
 struct BestValidation {
   Digest model_hash{};

@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
-#include "client/agent/identity.h"
 #include "client/agent/latches.h"
 #include "client/agent/model_shelf.h"
 #include "common/base/file.h"
 #include "common/base/time_format.h"
 #include "common/crypto/system_random.h"
+#include "common/evidence/evidence_folder.h"
 #include "common/masking/round_context.h"
+#include "common/membership/roster_files.h"
 
 namespace bauta::client {
 namespace {
@@ -24,12 +25,12 @@ std::string utc(WallTime time) {
   return format_time(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
 }
 
+}  // namespace
+
 Status check_reason(const std::string& reason) {
   if (!reason.empty() && reason.size() <= 1000) return {};
   return Error{ErrorCode::invalid_argument, "--reason: 1 to 1000 bytes that say why; they are kept for ever"};
 }
-
-}  // namespace
 
 Result<std::string> release_model(const ClientSettings& settings, const std::string& model_hash,
                                   const std::string& reason) {
@@ -94,23 +95,8 @@ Result<std::string> status(const ClientSettings& settings) {
   for (const Release& release : releases) {
     text += fmt::format("released            {} {} {}\n", utc(release.created_at), release.command, release.detail);
   }
-  BAUTA_TRY(const auto evidence, store.evidence());
-  for (const Evidence& kept : evidence) {
-    text += fmt::format("evidence            {} against: {}\n", utc(kept.created_at), kept.kind);
-  }
-  return text;
-}
-
-Result<std::string> show_roster(const ClientSettings& settings) {
-  BAUTA_TRY(const auto roster, read_roster(settings.roster));
-  std::string text = fmt::format("federation  {}\nsha256      {}\ncoordinator {}\n", roster->federation,
-                                 to_hex(roster->hash), to_hex(roster->coordinator_key.fingerprint()));
-  for (std::size_t i = 0; i < roster->size(); ++i) {
-    const RosterEntry& entry = roster->entries[i];
-    text += fmt::format("{:>4}  {:<32} weight {:<8} key {}{}\n", i, entry.partner_id, entry.weight,
-                        to_hex(entry.signing_key.fingerprint()),
-                        entry.partner_id == settings.name ? "  (this client)" : "");
-  }
+  BAUTA_TRY(const auto evidence, list_evidence(settings.store.state_directory));
+  for (const std::filesystem::path& file : evidence) text += fmt::format("evidence            {}\n", file.string());
   return text;
 }
 

@@ -11,6 +11,9 @@ namespace bauta::client {
 
 // Each returns what is to be printed. The daemon must not be running where the state is changed: `busy`.
 
+/// What a person gives as --reason, kept for ever with what it explains.
+Status check_reason(const std::string& reason);
+
 /// Lets this client sign another U3 on `model_hash` (hex), or take part again in a run it distrusts. Logged for ever.
 Result<std::string> release_model(const ClientSettings& settings, const std::string& model_hash,
                                   const std::string& reason);
@@ -18,7 +21,6 @@ Result<std::string> release_run(const ClientSettings& settings, const std::strin
 /// After a restored backup: takes part only in rounds after `round_no`.
 Result<std::string> resume_after(const ClientSettings& settings, std::uint64_t round_no);
 Result<std::string> status(const ClientSettings& settings);
-Result<std::string> show_roster(const ClientSettings& settings);
 /// Puts the plan on the allow-list, when this partner's own policy could ever accept it.
 Result<std::string> allow_plan(const ClientSettings& settings, const std::filesystem::path& file);
 

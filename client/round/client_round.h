@@ -35,6 +35,7 @@ inline constexpr std::string_view kSurvivorSet = "in/3";
 inline constexpr std::string_view kCertify = "out/4";
 inline constexpr std::string_view kCertificate = "in/4";
 inline constexpr std::string_view kUnmask = "out/5";
+inline constexpr std::string_view kAggregate = "in/5";  ///< checked and applied at once, never stored
 }  // namespace item
 
 using OutboxItem = std::pair<std::string, Bytes>;

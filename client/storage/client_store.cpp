@@ -301,6 +301,14 @@ Status ClientStore::put_latch(std::string_view key, ByteView bytes) {
   return put_all(0, 0, {}, std::span(&item, 1));
 }
 
+Status ClientStore::put_logged_latch(std::string_view key, ByteView bytes, std::string_view command,
+                                     std::string_view detail, WallTime now) {
+  return change([&]() -> Status {
+    BAUTA_RETURN_IF_ERROR(write_latch(key, bytes));
+    return log_release(command, detail, now);
+  });
+}
+
 Status ClientStore::release_latch(std::string_view key, std::string_view command, std::string_view detail,
                                   WallTime now) {
   return change([&]() -> Status {
@@ -320,24 +328,6 @@ Result<std::vector<Release>> ClientStore::releases() const {
     releases.push_back({rows.text(0), rows.text(1), rows.time(2)});
   }
   return releases;
-}
-
-Status ClientStore::add_evidence(std::string_view kind, ByteView blob_a, ByteView blob_b, WallTime now) {
-  return database_.run("keep the evidence",
-                       "INSERT INTO evidence (kind, created_at, blob_a, blob_b) VALUES (?, ?, ?, ?)", kind, now, blob_a,
-                       blob_b);
-}
-
-Result<std::vector<Evidence>> ClientStore::evidence() const {
-  BAUTA_TRY(Statement rows,
-            database_.query("list evidence", "SELECT kind, created_at, blob_a, blob_b FROM evidence ORDER BY seq"));
-  std::vector<Evidence> evidence;
-  while (true) {
-    BAUTA_TRY(const bool found, rows.step());
-    if (!found) break;
-    evidence.push_back({rows.text(0), rows.time(1), rows.blob(2), rows.blob(3)});
-  }
-  return evidence;
 }
 
 Status ClientStore::write_vector(std::uint64_t round_no, std::uint32_t attempt, ByteView masked) {

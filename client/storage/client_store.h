@@ -1,4 +1,4 @@
-// What a client must never forget or do twice: the outbox of rounds under way, latches, evidence, logged releases.
+// What a client must never forget or do twice: the outbox of rounds under way, latches, logged releases.
 //
 // Restored backups. A client that goes on from an old copy of its state would make new masks and signatures where the
 // lost future had made others already. So the database counts a generation at every open and every write of the outbox
@@ -33,19 +33,11 @@
 
 namespace bauta::client {
 
-/// Logged local commands that loosened a latch.
+/// Logged local commands that loosened a latch, or changed whom this client trusts.
 struct Release {
   std::string command;
   std::string detail;
   WallTime created_at{};
-};
-
-/// Two statements that exclude each other: of one signer, or the round descriptor and a set that lies.
-struct Evidence {
-  std::string kind;
-  WallTime created_at{};
-  Bytes blob_a;
-  Bytes blob_b;
 };
 
 using StoredItem = std::pair<std::string, Bytes>;
@@ -88,12 +80,13 @@ class ClientStore {
 
   Result<std::optional<Bytes>> latch(std::string_view key) const;
   Status put_latch(std::string_view key, ByteView bytes);
+  /// A local command only: as put_latch, and logs that.
+  Status put_logged_latch(std::string_view key, ByteView bytes, std::string_view command, std::string_view detail,
+                          WallTime now);
   /// A local command only: takes the latch back and logs that.
   Status release_latch(std::string_view key, std::string_view command, std::string_view detail, WallTime now);
 
   Result<std::vector<Release>> releases() const;
-  Status add_evidence(std::string_view kind, ByteView blob_a, ByteView blob_b, WallTime now);
-  Result<std::vector<Evidence>> evidence() const;
 
   /// The masked vector as it will be sent: whole and fsync'd in state_directory/outbox when this returns. It is public
   /// to the coordinator, hence no secret. Written before the items that announce it.

@@ -58,10 +58,22 @@ Result<Roster> parse_roster(std::string_view text) {
     if (!fingerprints.insert(key->fingerprint()).second) partner.problem("signing_key", "stands twice in the roster");
     entries.push_back({id, *key, weight});
   }
+  const auto version = root.integer("version", {1}, 1);
+  // A majority holds an honest partner under any plan, and two changes of one roster need a partner that signs both.
+  const auto majority = static_cast<std::int64_t>(entries.size() / 2 + 1);
+  const auto signatures =
+      root.integer("change_signatures", {majority, static_cast<std::int64_t>(entries.size())}, majority);
   if (entries.size() < 3) root.problem("partner", "a federation needs at least 3 partners");
   if (entries.size() > kMaxPartners) root.problem("partner", "too many partners");
   BAUTA_RETURN_IF_ERROR(reader.finish());
-  return Roster{federation, *federation_id, *coordinator_key, std::move(entries), sha256(as_bytes(text))};
+  return Roster{federation,
+                *federation_id,
+                *coordinator_key,
+                std::move(entries),
+                static_cast<std::uint64_t>(version),
+                static_cast<std::uint32_t>(signatures),
+                sha256(as_bytes(text)),
+                std::string(text)};
 }
 
 }  // namespace bauta

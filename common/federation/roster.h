@@ -1,5 +1,6 @@
 // The roster: who belongs to the federation, with which signing key and public weight. A TOML text that every
-// client pins on disk; its SHA-256 is in every round descriptor. It never changes because the coordinator says so.
+// client pins on disk; its SHA-256 is in every round descriptor. It never changes because the coordinator says so: see
+// common/membership.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,10 @@ struct Roster {
   Digest federation_id{};
   VerifyKey coordinator_key;
   std::vector<RosterEntry> entries;
-  Digest hash{};  ///< SHA-256 of the text
+  std::uint64_t version = 1;            ///< one more than that of the roster it replaces
+  std::uint32_t change_signatures = 0;  ///< partners that must sign whatever replaces it: a majority at least
+  Digest hash{};                        ///< SHA-256 of the text
+  std::string text;                     ///< roster.toml, byte for byte
 
   std::optional<PartnerIndex> find(std::string_view partner_id) const;
   std::size_t size() const { return entries.size(); }

@@ -27,6 +27,7 @@ inline constexpr std::string_view kCertificate = "certificate";
 inline constexpr std::string_view kUnmask = "unmask";
 inline constexpr std::string_view kAggregate = "aggregate";
 inline constexpr std::string_view kAudit = "audit";
+inline constexpr std::string_view kRosterChange = "roster-change";
 }  // namespace label
 
 /// "bauta/v1/" + label + 0x00 + federation_id + SHA-256(payload).

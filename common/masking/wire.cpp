@@ -1,5 +1,6 @@
 #include "common/masking/wire.h"
 
+#include <bauta/v1/evidence.pb.h>
 #include <bauta/v1/identity.pb.h>
 #include <bauta/v1/round.pb.h>
 
@@ -15,6 +16,9 @@ namespace {
 constexpr std::size_t kMaxSignature = 128;
 constexpr std::size_t kMaxBlob = 1024;  // a signed message of fixed size, without its lists
 constexpr std::size_t kMaxRunId = 64;
+constexpr std::uint32_t kEvidenceFormat = 1;
+constexpr std::size_t kMaxEvidenceName = 64;
+constexpr int kMaxEvidenceItems = kMaxPartners + 64;
 constexpr std::size_t kMaxProof = 32;
 constexpr std::size_t kMaxChunk = 64 * 1024;
 
@@ -640,6 +644,70 @@ Result<AuditEvidence> decode<AuditEvidence>(ByteView bytes) {
   fields.blobs("answers", proto.answers(), kAuditAnswerBytes + kMaxChunk + kMaxBlob, value.answers);
   fields.bounded("slice", proto.slice(), kMaxChunk, value.slice);
   fields.proof("slice_proof", proto.slice_proof(), value.slice_proof);
+  return fields.finish(std::move(value));
+}
+
+Bytes encode(const RosterChange& value) {
+  v1::RosterChange proto;
+  put(proto.mutable_federation_id(), value.federation_id);
+  put(proto.mutable_from(), value.from);
+  put(proto.mutable_to(), value.to);
+  proto.set_version(value.version);
+  return serialise(proto);
+}
+
+template <>
+Result<RosterChange> decode<RosterChange>(ByteView bytes) {
+  Fields fields("roster change", bytes);
+  v1::RosterChange proto;
+  fields.parse(proto, bytes);
+  RosterChange value;
+  fields.fixed("federation_id", proto.federation_id(), value.federation_id);
+  fields.fixed("from", proto.from(), value.from);
+  fields.fixed("to", proto.to(), value.to);
+  value.version = proto.version();
+  return fields.finish(std::move(value));
+}
+
+Bytes encode(const EvidenceFile& value) {
+  v1::EvidenceFile proto;
+  proto.set_format(kEvidenceFormat);
+  proto.set_kind(value.kind);
+  put(proto.mutable_roster(), value.roster);
+  for (const auto& [name, content] : value.items) {
+    auto* item = proto.add_items();
+    item->set_name(name);
+    put(item->mutable_content(), content);
+  }
+  return serialise(proto);
+}
+
+template <>
+Result<EvidenceFile> decode<EvidenceFile>(ByteView bytes) {
+  Fields fields("evidence file", bytes);
+  v1::EvidenceFile proto;
+  fields.parse(proto, bytes);
+  EvidenceFile value;
+  if (fields.failed()) return fields.finish(std::move(value));
+  if (proto.format() != kEvidenceFormat) fields.fail("format " + std::to_string(proto.format()) + " is not known here");
+  const auto is_name_character = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '/';
+  };
+  const auto check_name = [&](const std::string& name) {
+    if (name.empty() || name.size() > kMaxEvidenceName || !std::all_of(name.begin(), name.end(), is_name_character)) {
+      fields.fail("a name is not 1 to 64 of a-z, 0-9, '-', '_' and '/'");
+    }
+  };
+  check_name(proto.kind());
+  value.kind = proto.kind();
+  fields.bounded("roster", proto.roster(), kMaxRosterBytes, value.roster);
+  if (proto.items_size() > kMaxEvidenceItems) fields.fail("has too many items");
+  for (auto& item : *proto.mutable_items()) {
+    if (fields.failed()) break;
+    if (has_unknown_field(item)) fields.fail("an item has a field that this version does not know");
+    check_name(item.name());
+    if (!value.items.emplace(item.name(), get(item.content())).second) fields.fail("an item stands twice");
+  }
   return fields.finish(std::move(value));
 }
 

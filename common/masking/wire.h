@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -193,6 +194,21 @@ struct AuditEvidence {
 /// A coordinator fills an audit's answer up to here; one chunk is always in it.
 inline constexpr std::size_t kAuditAnswerBytes = 4 * 1024 * 1024;
 
+/// One roster may follow another; signed by partners, passed on by hand.
+struct RosterChange {
+  Digest federation_id{};
+  Digest from{};              ///< hash of the roster in force
+  Digest to{};                ///< hash of the roster that is to follow it
+  std::uint64_t version = 0;  ///< of the latter
+};
+
+/// A file that proves a lie to whoever has the roster (common/evidence).
+struct EvidenceFile {
+  std::string kind;
+  Bytes roster;  ///< text of roster.toml
+  std::map<std::string, Bytes> items;
+};
+
 inline constexpr std::size_t kSealedShares = 2 * 40 + 16;  ///< two Shamir shares and the GCM tag
 
 /// Longest request body a client may send in a phase, for a cohort of n; checked before anything is allocated.
@@ -217,6 +233,8 @@ Bytes encode(const Aggregate&);
 Bytes encode(const AuditAnswer&);
 Bytes encode(const RoundRecord&);
 Bytes encode(const AuditEvidence&);
+Bytes encode(const RosterChange&);
+Bytes encode(const EvidenceFile&);
 
 /// Instantiated for every message above; errors are `malformed` or `oversized` and name the message and the field.
 template <class Message>

@@ -21,6 +21,7 @@ struct Attempt {
   SteadyTime began{};  ///< the phases' deadlines count from here
   WallTime opened_at{};
   std::map<PartnerIndex, std::uint64_t> bytes_received;  ///< request bodies
+  std::set<PartnerIndex> convicted;  ///< of whom a file of evidence was kept in this attempt, or tried to
   std::string gone;  ///< why nothing more comes of it although it is neither finished nor void; usually empty
 
   bool over() const { return round->phase() >= Phase::finished || !gone.empty(); }

@@ -217,8 +217,12 @@ Status PartnerEndpoints::accept(Attempt& attempt, Phase phase, PartnerIndex from
     return Error{ErrorCode::oversized,
                  fmt::format("the message has {} bytes, at most {} are possible", message.size(), limit)};
   }
-  BAUTA_TRY(const auto event, attempt.round->receive(phase, from, message));
-  if (event) BAUTA_RETURN_IF_ERROR(runner_.take(attempt, *event));
+  const auto event = attempt.round->receive(phase, from, message);
+  if (!event.ok()) {
+    runner_.keep_evidence_against(attempt, phase, from, message);
+    return event.error();
+  }
+  if (*event) BAUTA_RETURN_IF_ERROR(runner_.take(attempt, **event));
   attempt.bytes_received[from] += message.size();
   return {};
 }

@@ -9,6 +9,8 @@
 #include "common/base/file.h"
 #include "common/base/random_subset.h"
 #include "common/base/uuid.h"
+#include "common/evidence/evidence_folder.h"
+#include "common/evidence/evidence_kind.h"
 #include "common/masking/transcript.h"
 #include "common/model/model_file.h"
 #include "coordinator/api/error_response.h"
@@ -143,6 +145,28 @@ Status RoundRunner::take(Attempt& attempt, const RoundEvent& event) {
   }
   attempt.round->apply(event);
   return {};
+}
+
+void RoundRunner::keep_evidence_against(Attempt& attempt, Phase phase, PartnerIndex from, ByteView refused) {
+  if (attempt.convicted.contains(from) || (unmasking_ && &attempt == current_)) return;
+  const auto evidence = attempt.round->evidence_against(phase, from, refused);
+  if (!evidence) return;
+  attempt.convicted.insert(from);
+  keep_evidence(*evidence, attempt.key);
+}
+
+void RoundRunner::keep_evidence(const EvidenceFile& evidence, RoundKey key) {
+  const auto file = bauta::keep_evidence(parts_.state_directory, evidence, parts_.clock->wall());
+  if (!file.ok()) {
+    parts_.log->error("cannot keep the evidence",
+                      {{"code", to_string(file.error().code)}, {"reason", file.error().message}});
+  } else if (*file) {
+    const auto proven = verify_evidence(evidence_kinds(), parts_.roster, evidence);
+    parts_.log->warning("evidence kept", {{"round", key.round_no},
+                                          {"attempt", key.attempt},
+                                          {"file", (*file)->string()},
+                                          {"proves", proven.ok() ? *proven : proven.error().message}});
+  }
 }
 
 // Driving.
@@ -361,6 +385,9 @@ void RoundRunner::unmasked(RoundKey key, Result<Unmasked> result) {
   if (!attempt || attempt != current_) return;
   if (!result.ok()) {
     if (is_transient(result.error().code)) return complain("cannot open the sum", result.error());
+    if (result.error().code == ErrorCode::bad_share) {
+      if (const auto evidence = attempt->round->evidence_of_false_dealing()) keep_evidence(*evidence, key);
+    }
     return fail_run(fmt::format("round {}: {}", key.round_no, result.error().message));
   }
   if (const Status published = publish(*attempt, *std::move(result)); !published.ok()) {

@@ -100,6 +100,9 @@ class RoundRunner {
   Attempt* current() { return current_; }
   /// Journals an event that this attempt's round returned, then applies it. After an error nothing has happened.
   Status take(Attempt& attempt, const RoundEvent& event);
+  /// A message that the round refused: where it proves a lie of its sender, that is kept as a file, once for each
+  /// partner and attempt.
+  void keep_evidence_against(Attempt& attempt, Phase phase, PartnerIndex from, ByteView refused);
   /// After one or more take(): closes phases that have everybody.
   void advance();
   std::filesystem::path sum_file(RoundKey key) const;
@@ -151,6 +154,7 @@ class RoundRunner {
   void prune();
   void announce();
 
+  void keep_evidence(const EvidenceFile& evidence, RoundKey key);
   RoundRow row_of(const Attempt& attempt) const;
   Status record(Attempt& attempt, const RoundEvent& event, RoundRow row, const std::function<Status()>& more);
   void complain(std::string_view what, const Error& error);

@@ -27,6 +27,7 @@ class MaskedUpdatePhase {
   void complete(PartnerIndex from) { survivors_.insert(from); }
 
   bool everybody_in() const { return survivors_.size() >= members_.size(); }
+  const Inbox& inbox() const { return inbox_; }
   /// U3 so far.
   const std::set<PartnerIndex>& survivors() const { return survivors_; }
   /// The root of the upload of a survivor, as it signed it.

@@ -93,6 +93,13 @@ class Round {
   const std::optional<Bytes>& aggregate() const { return aggregate_; }
   const std::string& void_reason() const { return void_reason_; }
 
+  // Proof of partners' lies, only what convicts before a third party (common/evidence).
+
+  /// Of a message that receive() refused.
+  std::optional<EvidenceFile> evidence_against(Phase phase, PartnerIndex from, ByteView refused) const;
+  /// Of the dealer that unmask() named.
+  std::optional<EvidenceFile> evidence_of_false_dealing() const;
+
   std::set<PartnerIndex> survivors() const;
   /// Of a certified round: U3's hash, and the root of each survivor's upload as it signed it.
   const Digest& u3_hash() const { return phase5_->u3(); }
@@ -106,6 +113,8 @@ class Round {
   Round() = default;
   Status require(Phase phase) const;
   std::size_t survivors_needed() const;
+  /// What `holder` was sent of `dealer`; nothing where it was dealt none.
+  std::optional<DeliveredLeaf> leaf_of(PartnerIndex dealer, PartnerIndex holder) const;
   RoundEvent close_with(Phase phase, std::string_view label, const SigningKey& key, Bytes payload) const;
   RoundEvent void_because(std::string reason) const;
 

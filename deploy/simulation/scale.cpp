@@ -44,8 +44,8 @@ struct Federation {
   static Result<Federation> make(std::uint32_t size) {
     Federation federation;
     BAUTA_TRY(VerifyKey coordinator_key, VerifyKey::from_spki(federation.coordinator.spki()));
-    auto roster = std::make_shared<Roster>(
-        Roster{"scale", sha256(as_bytes("bauta-simulate scale")), std::move(coordinator_key), {}, {}});
+    auto roster = std::make_shared<Roster>(Roster{
+        "scale", sha256(as_bytes("bauta-simulate scale")), std::move(coordinator_key), {}, 1, size / 2 + 1, {}, {}});
     Sha256 hash;
     for (std::uint32_t i = 0; i < size; ++i) {
       federation.partners.push_back(SigningKey::generate_p256());

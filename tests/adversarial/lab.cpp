@@ -143,28 +143,7 @@ bool Lab::names(PartnerIndex partner, std::string_view what) const {
                      [&](const std::string& line) { return line.find(what) != std::string::npos; });
 }
 
-bool Lab::convicts(PartnerIndex partner) {
-  const auto evidence = host(partner).store().evidence();
-  BAUTA_CHECK(evidence.ok());
-  const auto signed_by_coordinator = [&](ByteView bytes) {
-    const auto blob = decode<SignedBlob>(bytes);
-    if (!blob.ok()) return false;
-    for (const auto label : {label::kDescriptor, label::kKeySet, label::kHeaderSet, label::kSurvivorSet,
-                             label::kCertificate, label::kAggregate}) {
-      if (open_blob(label, *coordinator.federation.roster(), kCoordinatorSigner, bytes).ok()) return true;
-    }
-    return false;
-  };
-  // A share package is not signed itself; the header set in it is.
-  const auto convicting = [&](const Bytes& bytes) {
-    if (signed_by_coordinator(bytes)) return true;
-    const auto package = decode<SharePackage>(bytes);
-    return package.ok() && signed_by_coordinator(package->header_set);
-  };
-  return std::any_of(evidence->begin(), evidence->end(), [&](const client::Evidence& each) {
-    return each.blob_a != each.blob_b && convicting(each.blob_a) && convicting(each.blob_b);
-  });
-}
+bool Lab::convicts(PartnerIndex partner) { return !host(partner).evidence().empty(); }
 
 Words difference(Words a, const Words& b, const RoundContext& context) {
   subtract_packed(a, b, context.descriptor.lane);

@@ -69,7 +69,7 @@ class Lab {
   bool refused(PartnerIndex partner, ErrorCode code) { return host(partner).count(to_string(code)) > 0; }
   /// Log lines of `partner` that name `what`.
   bool names(PartnerIndex partner, std::string_view what) const;
-  /// `partner` keeps two different blobs, both signed by the coordinator.
+  /// `partner` keeps a file that convicts the coordinator before any third party.
   bool convicts(PartnerIndex partner);
 
   ScriptedCoordinator coordinator;

@@ -15,7 +15,8 @@ FEDERATION = CRYPTO | {"common/federation"}
 MASKING = FEDERATION | {"common/evaluation", "common/masking"}  # the update carries evaluation lanes
 ROUND = MASKING | {"common/privacy"}
 STORED = ROUND | {"common/storage"}
-COMMON = STORED | {"common/model", "common/net"}
+EVIDENCE = MASKING | {"common/model", "common/evidence"}
+COMMON = STORED | EVIDENCE | {"common/membership", "common/net"}
 COORDINATOR = {"coordinator/" + name for name in ("round", "partners", "models", "storage", "api")}
 CLIENT = {"client/" + name
           for name in ("round", "data", "training", "policy", "scoring", "transport", "storage", "agent")}
@@ -27,10 +28,12 @@ ALLOWED = {
     "common/masking": MASKING,
     "common/privacy": CRYPTO,
     "common/evaluation": BASE,
+    "common/evidence": EVIDENCE,
+    "common/membership": MASKING,
     "common/model": FEDERATION,
     "common/net": CRYPTO,
     "common/storage": CRYPTO,
-    "coordinator/round": ROUND,
+    "coordinator/round": ROUND | EVIDENCE,
     "coordinator/partners": STORED,
     "coordinator/models": STORED | {"common/model"},
     "coordinator/storage": STORED | {"common/model", "coordinator/round", "coordinator/partners", "coordinator/models"},
@@ -40,7 +43,7 @@ ALLOWED = {
     "client/data": CRYPTO | {"common/storage"},
     "client/training": FEDERATION | {"common/model", "common/privacy", "common/evaluation", "client/data"},
     "client/scoring": FEDERATION | {"common/model", "common/evaluation", "client/data", "client/training"},
-    "client/round": ROUND | {"client/training"},
+    "client/round": ROUND | EVIDENCE | {"client/training"},
     "client/policy": STORED,
     "client/storage": STORED | {"common/model", "client/round", "client/policy"},
     "client/transport": MASKING | {"common/net", "client/round"},
@@ -51,7 +54,7 @@ ALLOWED = {
 
 # No sockets, SQL, generated messages, threads or clocks: time and randomness come in as arguments.
 PURE = {"coordinator/round", "client/round", "common/crypto", "common/masking", "common/federation", "common/model",
-        "common/privacy", "common/evaluation"}
+        "common/privacy", "common/evaluation", "common/evidence", "common/membership"}
 PURE_BANS = [
     (re.compile(r"#\s*include\s*<(thread|mutex|shared_mutex|future|condition_variable|semaphore|latch|barrier|stop_token)>"),
      "threads and locks"),

@@ -1,6 +1,11 @@
 // What a malicious partner may try, and what the coordinator and the other partners answer.
 #include <doctest/doctest.h>
 
+#include <utility>
+
+#include "common/crypto/aead.h"
+#include "common/evidence/evidence_kind.h"
+#include "common/masking/pairwise_masks.h"
 #include "tests/support/round_harness.h"
 
 using namespace bauta;
@@ -88,6 +93,76 @@ TEST_CASE("a share header that lies about round, holders, leaves or root is refu
   CHECK(code([](ShareKeys& k, ShareKeysHeader&) { k.leaves.pop_back(); }) == ErrorCode::malformed);
   CHECK(code([](ShareKeys& k, ShareKeysHeader&) { std::swap(k.leaves[0], k.leaves[1]); }) == ErrorCode::malformed);
   CHECK(code([](ShareKeys& k, ShareKeysHeader&) { k.leaves[0].back() ^= 1; }) == ErrorCode::bad_share);
+}
+
+TEST_CASE("a wrong share names its sender, and a dealer whose shares contradict its commitment is named") {
+  Started round;
+  round.advertise_all();
+  round.share_all_but({2});
+  // Partner 2 commits to another seed than the one it deals.
+  const Bytes lie = with_header(round, 2, [](ShareKeys&, ShareKeysHeader& header) { header.commitment[0] ^= 1; });
+  REQUIRE(round.harness.deliver(Phase::share_keys, 2, lie).ok());
+  REQUIRE(round.harness.close().ok());
+
+  // Partner 2's own client does not know of the lie; it vanishes, but its upload is complete.
+  const auto upload = [&](PartnerIndex u, const Bytes& header, const std::vector<std::uint64_t>& vector) {
+    REQUIRE(round.harness.deliver(Phase::masked_update, u, header).ok());
+    REQUIRE(round.harness.deliver_upload(u, vector).ok());
+  };
+  for (const PartnerIndex u : {0U, 1U, 3U, 4U}) {
+    auto vector = round.words();
+    const auto header = round.harness.client(u).masked_update(**round.harness.round().share_package(u), vector);
+    REQUIRE(header.ok());
+    upload(u, *header, vector);
+  }
+  const auto vector = round.words();
+  MerkleBuilder tree;
+  tree.update(wire_bytes(vector));
+  const Digest l1 = decode<ShareKeysHeader>(decode<SignedBlob>(decode<ShareKeys>(lie)->header)->payload)->l1;
+  const MaskedUpdateHeader header{
+      round.rctx(), l1, round.harness.client(0).headers()->u2, 2, round.descriptor.dimension, tree.finish(), {}};
+  upload(2, round.sign(label::kMaskedUpdate, 2, encode(header)), vector);
+  REQUIRE(round.harness.close().ok());
+  for (const PartnerIndex u : {0U, 1U, 3U, 4U}) {
+    const auto statement = round.harness.client(u).certify(*round.harness.round().survivor_set(), std::nullopt);
+    REQUIRE(round.harness.deliver(Phase::certify_survivors, u, **statement).ok());
+  }
+  REQUIRE(round.harness.close().ok());
+
+  const Bytes honest = *round.harness.client(0).unmask(*round.harness.round().certificate());
+  auto shares = *decode<UnmaskShares>(decode<SignedBlob>(honest)->payload);
+  shares.shares[1].share[7] ^= 1;
+  const Bytes wrong_share = round.sign(label::kUnmask, 0, encode(shares));
+  CHECK(round.refusal(Phase::unmask, 0, wrong_share) == ErrorCode::bad_share);
+  const auto against_holder = round.harness.round().evidence_against(Phase::unmask, 0, wrong_share);
+  REQUIRE(against_holder);
+  CHECK(against_holder->kind == "wrong-share");
+  CHECK_FALSE(round.harness.round().evidence_against(Phase::unmask, 0, honest));
+  auto stranger = shares;
+  stranger.shares.push_back({9, {}});
+  std::swap(stranger.shares[1].share, stranger.shares.back().share);
+  CHECK(round.harness.round().evidence_against(Phase::unmask, 0, round.sign(label::kUnmask, 0, encode(stranger))));
+  stranger.shares.erase(stranger.shares.begin(), stranger.shares.end() - 1);
+  CHECK_FALSE(
+      round.harness.round().evidence_against(Phase::unmask, 0, round.sign(label::kUnmask, 0, encode(stranger))));
+  REQUIRE(round.harness.deliver(Phase::unmask, 0, honest).ok());
+  for (const PartnerIndex u : {1U, 3U}) {
+    REQUIRE(
+        round.harness.deliver(Phase::unmask, u, *round.harness.client(u).unmask(*round.harness.round().certificate()))
+            .ok());
+  }
+  // Another one from the same holder, after an honest one.
+  const auto twice = round.harness.round().evidence_against(Phase::unmask, 0, wrong_share);
+  REQUIRE(twice);
+  CHECK(twice->kind == "two-messages");
+  const auto against_dealer = round.harness.round().evidence_of_false_dealing();
+  REQUIRE(against_dealer);
+  CHECK(verify_evidence(evidence_kinds(), round.federation.roster(), *against_dealer)->find("partner p2") !=
+        std::string::npos);
+  const auto unmasking = round.harness.round().unmask();
+  REQUIRE_FALSE(unmasking.ok());
+  CHECK(unmasking.error().code == ErrorCode::bad_share);
+  CHECK(unmasking.error().message.find("p2") != std::string::npos);
 }
 
 TEST_CASE("with some but too few signatures on U3 the attempt stays open, with none it is void") {

@@ -31,14 +31,6 @@ CREATE TABLE releases (             -- local commands that loosened a latch, for
   detail     TEXT NOT NULL,
   created_at BIGINT NOT NULL
 );
-
-CREATE TABLE evidence (             -- signed statements that exclude each other
-  seq        INTEGER PRIMARY KEY,
-  kind       TEXT NOT NULL,
-  created_at BIGINT NOT NULL,
-  blob_a     BLOB NOT NULL,
-  blob_b     BLOB NOT NULL
-);
 )sql";
 
 }  // namespace bauta::client::migrations

@@ -1,6 +1,9 @@
 // What partners are refused, with which status and code.
 #include <thread>
 
+#include "common/evidence/evidence_folder.h"
+#include "common/evidence/evidence_kind.h"
+#include "common/masking/transcript.h"
 #include "common/masking/wire.h"
 #include "tests/http/coordinator/coordinator_fixture.h"
 
@@ -74,6 +77,22 @@ TEST_CASE("messages too early, too late, changed or damaged are refused with the
   CHECK((refused.status == 422 || refused.status == 400));
   f.keys({0});
   check(f.post(0, f.path(0, "/keys"), damaged), {409, "conflict"});
+  CHECK(f.events("evidence kept").empty());
+  // Two that it has signed convict it, once; f.federation's roster judges the file anywhere.
+  auto other = *decode<AdvertiseKeys>(decode<SignedBlob>(f.partners[0].keys())->payload);
+  for (int i = 0; i < 2; ++i) {
+    other.nonce[0] ^= 1U << i;
+    check(f.post(0, f.path(0, "/keys"),
+                 sign_blob(label::kAdvertiseKeys, f.federation.roster()->federation_id, TestFederation::partner_key(0),
+                           0, encode(other))),
+          {409, "conflict"});
+  }
+  const auto kept = f.events("evidence kept");
+  REQUIRE(kept.size() == 1);
+  const auto evidence = read_evidence(kept[0]["file"].get<std::string>());
+  REQUIRE(evidence.ok());
+  CHECK(verify_evidence(evidence_kinds(), f.federation.roster(), *evidence).value() ==
+        "the partner p0 signed two different advertise-keys messages for round 1, attempt 1");
   f.keys({1, 2});
   f.clock.advance(std::chrono::seconds(10));
   REQUIRE(f.get(0, f.path(0, "/keys")).status == 200);

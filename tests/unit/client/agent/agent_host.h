@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "client/agent/agent.h"
+#include "client/agent/evidence_commands.h"
+#include "common/evidence/evidence_folder.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/client/agent/scripted_coordinator.h"
@@ -92,6 +94,19 @@ class AgentHost {
       found += event || code ? 1 : 0;
     }
     return found;
+  }
+  /// What this client keeps as proof, oldest first; each must convict.
+  std::vector<EvidenceFile> evidence() const {
+    std::vector<EvidenceFile> files;
+    const auto paths = list_evidence(directory());
+    BAUTA_CHECK(paths.ok());
+    for (const auto& path : *paths) {
+      auto file = read_evidence(path);
+      BAUTA_CHECK(file.ok());
+      BAUTA_CHECK(client::judge_evidence_file(path, {}).verdict == client::EvidenceVerdict::convicts);
+      files.push_back(*std::move(file));
+    }
+    return files;
   }
   std::optional<Digest> model_hash() const {
     const auto& current = agent_->models().current();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "client/agent/evidence.h"
 #include "client/agent/latches.h"
 #include "client/round/finished_round.h"
 #include "tests/support/file_size_limit.h"
@@ -410,10 +411,11 @@ TEST_CASE("a second descriptor for an accepted attempt is refused and both are k
     federation.step(0);
     CHECK(host.agent().stage() == Stage::invitation);
   }
-  const auto evidence = host.store().evidence();
-  REQUIRE(evidence->size() == 1);
-  CHECK(evidence->front().blob_a == first);
-  CHECK(evidence->front().blob_b == second);
+  const auto evidence = host.evidence();
+  REQUIRE(evidence.size() == 1);
+  CHECK(evidence.front().kind == "two-descriptors");
+  CHECK(evidence.front().items.at("first") == first);
+  CHECK(evidence.front().items.at("second") == second);
   CHECK(host.count("equivocation") == 2);
 }
 
@@ -424,12 +426,10 @@ TEST_CASE("a set with a forged message, which the coordinator has signed, ends t
   federation.coordinator.open({1, 1});
   REQUIRE(federation.drive([&] { return host.count("attempt over") == 1; }, federation.everybody()));
   CHECK(host.count("bad_signature") == 2);  // refused, and so over
-  const auto evidence = host.store().evidence();
-  REQUIRE(evidence->size() == 1);
-  CHECK(evidence->front().blob_a == federation.coordinator.at({1, 1}).round->context().descriptor_blob);
-  CHECK(open_blob(label::kKeySet, *federation.coordinator.federation.roster(), kCoordinatorSigner,
-                  evidence->front().blob_b)
-            .ok());
+  const auto evidence = host.evidence();
+  REQUIRE(evidence.size() == 1);
+  CHECK(evidence.front().kind == "false-answer");
+  CHECK(evidence.front().items.at("descriptor") == federation.coordinator.at({1, 1}).round->context().descriptor_blob);
 }
 
 TEST_CASE("a refused invitation is not signed and not asked for again") {
@@ -482,7 +482,8 @@ TEST_CASE("a coordinator that announces another model than its aggregate leads t
   REQUIRE(federation.drive([&] { return host.count("attempt over") == 1; }, federation.everybody()));
   CHECK(host.model_hash() == before);
   CHECK(host.count("model applied") == 0);
-  CHECK(host.store().evidence()->size() == 1);
+  REQUIRE(host.evidence().size() == 1);
+  CHECK(host.evidence().front().kind == "wrong-model");
   federation.coordinator.open({2, 1});
   REQUIRE(federation.drive([&] { return host.count("refused_by_policy") == 1; }, {0}));
   CHECK_FALSE(federation.coordinator.messages.contains({RoundId{2, 1}, 0, "keys"}));
@@ -519,14 +520,14 @@ TEST_CASE("a doctored sum is found by the default audit, kept as evidence, and i
   };
   check_audit_failure(federation, "audit_sum");
   AgentHost& host = *federation.hosts[0];
-  const auto evidence = *host.store().evidence();
+  const auto evidence = host.evidence();
   REQUIRE(evidence.size() == 1);
   CHECK(evidence[0].kind == "audit");
   // Anybody with the roster comes to the same.
-  const Status verdict =
-      check_audit_evidence(federation.coordinator.federation.roster(), evidence[0].blob_a, evidence[0].blob_b);
-  REQUIRE_FALSE(verdict.ok());
-  CHECK(verdict.error().code == ErrorCode::audit_sum);
+  const auto verdict =
+      verify_evidence(client_evidence_kinds(), federation.coordinator.federation.roster(), evidence[0]);
+  REQUIRE(verdict.ok());
+  CHECK(verdict->find("for round 1, attempt 1 that fails its audit, audit_sum") != std::string::npos);
   federation.coordinator.open({2, 1});
   REQUIRE(federation.drive([&] { return host.count("refused_by_policy") == 1; }, {0}));
   CHECK_FALSE(federation.coordinator.messages.contains({RoundId{2, 1}, 0, "keys"}));
@@ -536,11 +537,10 @@ TEST_CASE("a chunk that its sender did not sign is found by the default audit") 
   Federation federation(3);
   federation.coordinator.doctors_chunk = [](UploadedChunk& upload) { upload.bytes[0] ^= upload.partner == 2 ? 1 : 0; };
   check_audit_failure(federation, "audit_proof");
-  const auto evidence = *federation.hosts[1]->store().evidence();
+  const auto evidence = federation.hosts[1]->evidence();
   REQUIRE(evidence.size() == 1);
-  CHECK(check_audit_evidence(federation.coordinator.federation.roster(), evidence[0].blob_a, evidence[0].blob_b)
-            .error()
-            .code == ErrorCode::audit_proof);
+  CHECK(verify_evidence(client_evidence_kinds(), federation.coordinator.federation.roster(), evidence[0])
+            ->find("audit_proof") != std::string::npos);
 }
 
 TEST_CASE("where the audit is refused the sum is not applied, and a trouble that passes is waited out") {
@@ -565,7 +565,7 @@ TEST_CASE("where the audit is refused the sum is not applied, and a trouble that
     CHECK(refused.count("audit_refused") == 1);
     CHECK(refused.count("model applied") == 0);
     CHECK(refused.model_hash() == before);
-    CHECK(refused.store().evidence()->empty());
+    CHECK(refused.evidence().empty());
   }
 }
 

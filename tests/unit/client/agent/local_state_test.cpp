@@ -1,92 +1,16 @@
 // The configuration, the identity and the commands of the partner's operator, on real files.
 #include <doctest/doctest.h>
 
-#include "client/agent/client_settings.h"
 #include "client/agent/identity.h"
 #include "client/agent/latches.h"
 #include "client/agent/local_commands.h"
 #include "common/base/file.h"
 #include "common/crypto/system_random.h"
-#include "tests/support/files.h"
-#include "tests/support/round_harness.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/unit/client/agent/home.h"
 
 using namespace bauta;
 using namespace bauta::client;
 using namespace bauta::testing;
-
-namespace {
-
-constexpr std::string_view kPlan = "name = \"t\"\n[round]\nmin_participants = 3\n";
-
-/// A folder with a configuration of partner p1 that is in order.
-struct Home {
-  TemporaryDirectory folder;
-  std::string text;
-
-  Home() {
-    std::string roster = "federation = \"test\"\nfederation_id = \"" + std::string(64, 'a') + "\"\n[coordinator]\n" +
-                         "signing_key = \"" + to_base64(TestFederation::coordinator_key().spki()) + "\"\n";
-    for (std::size_t i = 0; i < 4; ++i) {
-      roster += "[[partner]]\nid = \"p" + std::to_string(i) + "\"\nsigning_key = \"" +
-                to_base64(TestFederation::partner_key(i).spki()) + "\"\n";
-    }
-    write_plain(folder / "roster.toml", roster);
-    write_plain(folder / "signing.key", TestFederation::partner_key(1).to_pem());
-    write_plain(folder / "plan.toml", kPlan);
-    text = R"(name = "p1"
-state_dir = "state"
-roster = "roster.toml"
-[coordinator]
-host = "coordinator.example"
-port = 8443
-ca = "ca.pem"
-[tls]
-certificate = "tls.pem"
-key = "tls.key"
-[signing]
-key = "signing.key"
-[data]
-kind = "csv"
-events = "e.csv"
-items = "i.csv"
-persons = "p.csv"
-[task]
-kind = "propensity"
-target = "purchase"
-horizon_days = 28
-cut = "2024-01-01"
-)";
-  }
-
-  Result<ReadSettings> read(const std::map<std::string, std::string>& environment = {},
-                            const std::vector<SettingOverride>& overrides = {}) const {
-    write_plain(folder / "client.toml", text);
-    return read_client_settings(folder / "client.toml", environment, overrides);
-  }
-  ClientSettings settings() const {
-    auto read_in = read();
-    REQUIRE_MESSAGE(read_in.ok(), (read_in.ok() ? "" : read_in.error().message));
-    return read_in->settings;
-  }
-  void replace(const std::string& from, const std::string& to) { text.replace(text.find(from), from.size(), to); }
-};
-
-void check_refused(const Status& status, std::initializer_list<std::string> words) {
-  REQUIRE(!status.ok());
-  CHECK(status.error().message.find('\n') == std::string::npos);
-  for (const std::string& word : words) {
-    CAPTURE(word);
-    CHECK(status.error().message.find(word) != std::string::npos);
-  }
-}
-
-template <class T>
-Status status_of(const Result<T>& result) {
-  return result.ok() ? Status() : Status(result.error());
-}
-
-}  // namespace
 
 TEST_CASE("a configuration has its defaults, and paths are taken from its folder") {
   const Home home;
@@ -203,10 +127,10 @@ TEST_CASE("an allowed plan joins those of the configuration") {
   home.text += "[policy]\nallowed_plans = [\"" + std::string(64, 'b') + "\"]\n";
   const auto said = allow_plan(home.settings(), home.folder / "plan.toml");
   REQUIRE(said.ok());
-  CHECK(said->find(to_hex(plan_hash(kPlan))) != std::string::npos);
+  CHECK(said->find(to_hex(plan_hash(kSmallPlan))) != std::string::npos);
   const auto policy = effective_policy(home.settings());
   REQUIRE(policy.ok());
-  CHECK(policy->allowed_plans == std::set<Digest>{plan_hash(kPlan), *digest_from_hex(std::string(64, 'b'))});
+  CHECK(policy->allowed_plans == std::set<Digest>{plan_hash(kSmallPlan), *digest_from_hex(std::string(64, 'b'))});
 }
 
 TEST_CASE("a plan that the own policy can never accept, or that is none, is not allowed") {
@@ -290,12 +214,4 @@ TEST_CASE("after resume-after only later rounds are new to the policy") {
   REQUIRE(memory.ok());
   CHECK(memory->latest < RoundId{42, 1});
   CHECK(memory->latest > RoundId{41, 1000});
-}
-
-TEST_CASE("the roster is shown with the own line marked") {
-  const Home home;
-  const auto text = show_roster(home.settings());
-  REQUIRE(text.ok());
-  CHECK(text->find("p1") < text->find("(this client)"));
-  CHECK(text->find("(this client)") < text->find("p2"));
 }

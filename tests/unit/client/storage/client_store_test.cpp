@@ -288,20 +288,6 @@ TEST_CASE("a released latch is gone and its release is on record") {
   CHECK(store.releases()->size() == 1);
 }
 
-TEST_CASE("evidence is kept with both statements, also by a restored client") {
-  const TemporaryDirectory directory;
-  { ClientStore store = open_in(directory.path()); }
-  std::filesystem::remove(directory / "client.generation");
-  ClientStore store = open_in(directory.path());
-  REQUIRE(store.restored());
-  REQUIRE(store.add_evidence("two descriptors", Bytes{1}, Bytes{2}, kNow).ok());
-  const auto evidence = store.evidence().value();
-  REQUIRE(evidence.size() == 1);
-  CHECK(evidence[0].kind == "two descriptors");
-  CHECK(evidence[0].blob_a == Bytes{1});
-  CHECK(evidence[0].blob_b == Bytes{2});
-}
-
 TEST_CASE("a masked vector is whole on disk, and a full disk keeps the former one") {
   const TemporaryDirectory directory;
   ClientStore store = open_in(directory.path());
