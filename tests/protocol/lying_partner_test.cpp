@@ -19,6 +19,7 @@ struct Started {
   RoundDescriptor descriptor = test_descriptor(federation, 40, 20, 32);
   RoundHarness harness{federation, descriptor, 3};
 
+  Digest rctx() { return harness.round().context().rctx; }
   Bytes sign(std::string_view label, PartnerIndex partner, Bytes payload) {
     return sign_blob(label, federation.roster()->federation_id, TestFederation::partner_key(partner), partner,
                      std::move(payload));
@@ -36,6 +37,24 @@ struct Started {
   }
   Bytes share_message(PartnerIndex u) {
     return *harness.client(u).share_keys(*harness.round().key_set(), harness.random());
+  }
+  void share_all_but(std::set<PartnerIndex> others) {
+    for (PartnerIndex u = 0; u < 5; ++u) {
+      if (!others.contains(u)) REQUIRE(harness.deliver(Phase::share_keys, u, share_message(u)).ok());
+    }
+  }
+  std::vector<std::uint64_t> words() {
+    return std::vector<std::uint64_t>(harness.round().context().layout().word_count());
+  }
+  void upload_all_but(PartnerIndex other) {
+    for (PartnerIndex u = 0; u < 5; ++u) {
+      if (u == other) continue;
+      auto vector = words();
+      const auto header = harness.client(u).masked_update(**harness.round().share_package(u), vector);
+      REQUIRE(header.ok());
+      REQUIRE(harness.deliver(Phase::masked_update, u, *header).ok());
+      REQUIRE(harness.deliver_upload(u, vector).ok());
+    }
   }
 };
 
@@ -93,6 +112,30 @@ TEST_CASE("a share header that lies about round, holders, leaves or root is refu
   CHECK(code([](ShareKeys& k, ShareKeysHeader&) { k.leaves.pop_back(); }) == ErrorCode::malformed);
   CHECK(code([](ShareKeys& k, ShareKeysHeader&) { std::swap(k.leaves[0], k.leaves[1]); }) == ErrorCode::malformed);
   CHECK(code([](ShareKeys& k, ShareKeysHeader&) { k.leaves[0].back() ^= 1; }) == ErrorCode::bad_share);
+}
+
+TEST_CASE("an attempt whose accused dealer might never be opened is void before anybody signs") {
+  Started round;
+  round.advertise_all();
+  round.share_all_but({2});
+  // Partner 2 spoils the leaves of two of the four others: two holders are left, three are needed.
+  const Bytes spoilt = with_header(round, 2, [](ShareKeys& keys, ShareKeysHeader& header) {
+    std::vector<Digest> hashes;
+    for (std::size_t i = 0; i < keys.leaves.size(); ++i) {
+      auto leaf = *decode<ShareLeaf>(keys.leaves[i]);
+      if (i < 2) leaf.sealed[5] ^= 1;
+      keys.leaves[i] = encode(leaf);
+      hashes.push_back(merkle_leaf(keys.leaves[i]));
+    }
+    header.leaf_root = merkle_root(hashes);
+  });
+  REQUIRE(round.harness.deliver(Phase::share_keys, 2, spoilt).ok());
+  REQUIRE(round.harness.close().ok());
+  round.upload_all_but(2);
+  REQUIRE(round.harness.close().ok());
+  CHECK(round.harness.round().phase() == Phase::voided);
+  CHECK(round.harness.round().void_reason().find("p2") != std::string::npos);
+  CHECK(round.harness.round().suspects() == std::set<PartnerIndex>{0, 1, 2});
 }
 
 TEST_CASE("a wrong share names its sender, and a dealer whose shares contradict its commitment is named") {
