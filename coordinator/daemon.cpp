@@ -1,6 +1,8 @@
 #include "coordinator/daemon.h"
 
+#include <algorithm>
 #include <optional>
+#include <thread>
 
 #include "common/base/file.h"
 #include "common/base/worker.h"
@@ -43,6 +45,11 @@ HttpServerSettings server_settings(std::string name, const ListenerSettings& lis
   settings.max_upload_slots = limits.uploads;
   settings.drain_grace = limits.drain;
   return settings;
+}
+
+unsigned threads_for_unmasking(const Limits& limits) {
+  if (limits.unmask_threads > 0) return limits.unmask_threads;
+  return std::max(1U, std::thread::hardware_concurrency());
 }
 
 }  // namespace
@@ -118,7 +125,8 @@ Status Daemon::Impl::open(const Settings& settings) {
                     &clock,
                     &random,
                     &log,
-                    {}};
+                    {},
+                    threads_for_unmasking(settings.limits)};
   // A result that comes after the drain is dropped: the sum is opened again at the next start.
   parts.compute = [this](std::function<void()> work, std::function<void()> done) {
     compute->post([this, work = std::move(work), done = std::move(done)] {

@@ -73,6 +73,7 @@ Settings read_settings(ConfigTable root) {
   bounds.uploads = static_cast<std::uint32_t>(limits.integer("uploads", {1, 10'000}, bounds.uploads));
   bounds.spool_bytes = limits.byte_size("spool_bytes", {1 << 20}, bounds.spool_bytes);
   bounds.drain = limits.duration("drain_seconds", {Milliseconds(0), Milliseconds(600'000)}, bounds.drain);
+  bounds.unmask_threads = static_cast<std::uint32_t>(limits.integer("unmask_threads", {0, 256}, bounds.unmask_threads));
   return settings;
 }
 

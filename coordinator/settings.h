@@ -27,6 +27,7 @@ struct Limits {
   std::uint32_t uploads = 16;                   ///< at a time
   std::uint64_t spool_bytes = std::uint64_t{64} << 30;
   Milliseconds drain{10'000};
+  std::uint32_t unmask_threads = 0;  ///< that open a sum; 0: one a processor
 };
 
 struct Settings {

@@ -404,6 +404,7 @@ Result<Progress> Agent::end_attempt(const Error& why) {
 }
 
 Status Agent::erase_attempt() {
+  masks_ = {};
   BAUTA_RETURN_IF_ERROR(remove_file(update_path()));
   BAUTA_RETURN_IF_ERROR(tools_.store.erase(id().round_no, id().attempt));
   round_.reset();

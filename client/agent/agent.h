@@ -1,11 +1,12 @@
-// A partner's agent: takes part in every round its policy accepts. A loop without sockets, sleeping or threads, driven
-// one step at a time, so that the simulation and the tests run the very code of the daemon. Whatever a message commits
-// this client to is on the disk before the message leaves; opened again on the same state directory, it goes on where
-// it stood and sends the very same bytes.
+// A partner's agent: takes part in every round its policy accepts. A loop without sockets or sleeping, driven one step
+// at a time and with no thread but the one that may sum masks while the model trains, so that the simulation and the
+// tests run the very code of the daemon. Whatever a message commits this client to is on the disk before the message
+// leaves; opened again on the same state directory, it goes on where it stood and sends the very same bytes.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,8 @@ struct AgentSettings {
   PolicySettings policy;
   std::filesystem::path state_directory;  ///< the store's; the agent keeps updates/, models/ and rounds/ in it
   std::uint64_t audit_chunks = 1;         ///< random ones of each aggregate, before it is applied
+  /// async: the masks are summed on a thread while the model trains; deferred: when they are needed.
+  std::launch masking = std::launch::deferred;
 };
 
 /// All must outlive the agent.
@@ -163,6 +166,7 @@ class Agent {
   /// Against the aggregate that is there, whose sum does not lead to the model it announces.
   EvidenceFile evidence_of_wrong_model(std::span<const std::uint64_t> sum) const;
   Result<TrainedUpdate*> trained_update();
+  void begin_masking();
   Status keep_best(const ValidationMetrics& metrics);
   std::filesystem::path update_path() const;
   const Bytes& message(std::string_view key) const { return messages_.at(std::string(key)); }
@@ -184,6 +188,7 @@ class Agent {
   StoredItems messages_;  // of the attempt, without its secrets
   std::unique_ptr<PlanInUse> plan_;
   std::optional<TrainedUpdate> trained_;
+  std::future<Result<MaskSum>> masks_;  // of the attempt; in memory only
   std::uint64_t upload_offset_ = 0;
   int upload_stalls_ = 0;
   Bytes aggregate_;

@@ -1,4 +1,6 @@
 // The agent within a round: one function a stage, in the order of the protocol's phases.
+#include <fcntl.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -16,16 +18,29 @@ namespace {
 
 using Words = std::vector<std::uint64_t>;
 
-// The update in the clear; it lies on this partner's own disk until it is masked.
-Result<Words> read_words(const std::filesystem::path& path, const LaneLayout& layout) {
-  BAUTA_TRY(const Bytes bytes, read_file(path, layout.byte_count()));
-  if (bytes.size() != layout.byte_count()) {
-    return Error{ErrorCode::malformed, path.string() + " has another length than the round's vector"};
+// The packed update in the clear; it lies on this partner's own disk until it is masked.
+class UpdateFile {
+ public:
+  /// Errors: not_found, malformed for another length than the round's vector.
+  static Result<UpdateFile> open(const std::filesystem::path& path, const LaneLayout& layout) {
+    BAUTA_TRY(FileDescriptor file, open_file(path, O_RDONLY));
+    std::error_code error;
+    if (std::filesystem::file_size(path, error) != layout.byte_count() || error) {
+      return Error{ErrorCode::malformed, path.string() + " has another length than the round's vector"};
+    }
+    return UpdateFile(path, std::move(file));
   }
-  Words words(layout.word_count());
-  std::copy(bytes.begin(), bytes.end(), wire_bytes_mutable(words).begin());
-  return words;
-}
+
+  Status read(std::size_t first, std::span<std::uint64_t> words) const {
+    return read_at(file_.get(), first * 8, wire_bytes_mutable(words), path_);
+  }
+
+ private:
+  UpdateFile(std::filesystem::path path, FileDescriptor file) : path_(std::move(path)), file_(std::move(file)) {}
+
+  std::filesystem::path path_;
+  FileDescriptor file_;
+};
 
 double seconds_between(SteadyTime from, SteadyTime to) { return std::chrono::duration<double>(to - from).count(); }
 
@@ -49,7 +64,15 @@ Result<Progress> Agent::fetch_key_set() {
   const auto dealt = round_->share_keys(**answer, tools_.random);
   if (!dealt.ok()) return refuse_answer(dealt.error(), item::kKeySet, **answer);
   BAUTA_RETURN_IF_ERROR(save());
+  begin_masking();
   return go(Stage::training);
+}
+
+void Agent::begin_masking() {
+  masks_ = std::async(settings_.masking, [masking = round_->masking()]() -> Result<MaskSum> {
+    if (!masking.ok()) return masking.error();
+    return masking->compute();
+  });
 }
 
 // Local training
@@ -94,20 +117,24 @@ Status Agent::keep_best(const ValidationMetrics& metrics) {
 }
 
 Result<Progress> Agent::train() {
-  const LaneLayout layout = round_->context().layout();
-  if (const auto saved = read_words(update_path(), layout); saved.ok()) return go(Stage::shares);
-  const auto words = [&]() -> Result<Words> {
+  if (UpdateFile::open(update_path(), round_->context().layout()).ok()) return go(Stage::shares);
+  const Status written = [&]() -> Status {
     BAUTA_TRY(const TrainedUpdate* const trained, trained_update());
-    Words encoded(layout.word_count());
-    BAUTA_TRY(const QuantiseReport report, encode_update(round_->context(), membership_.self, trained->update,
-                                                         trained->metrics, tools_.random, encoded));
-    if (report.saturated > 0) {
-      tools_.log.info("update saturated", {{"coordinates", report.saturated}, {"of", trained->update.size()}});
+    std::size_t saturated = 0;
+    BAUTA_RETURN_IF_ERROR(write_file_atomically(update_path(), [&](const ByteSink& write) -> Status {
+      BAUTA_TRY(const QuantiseReport report,
+                encode_update(round_->context(), membership_.self, trained->update, trained->metrics, tools_.random,
+                              [&](std::span<const std::uint64_t> words) { return write(wire_bytes(words)); }));
+      saturated = report.saturated;
+      return {};
+    }));
+    if (saturated > 0) {
+      tools_.log.info("update saturated", {{"coordinates", saturated}, {"of", trained->update.size()}});
     }
-    return encoded;
+    return {};
   }();
-  if (!words.ok()) {
-    const Error& error = words.error();
+  if (!written.ok()) {
+    const Error& error = written.error();
     if (error.code == ErrorCode::cancelled || error.code == ErrorCode::io || error.code == ErrorCode::disk_full ||
         error.code == ErrorCode::database) {
       return error;
@@ -115,7 +142,6 @@ Result<Progress> Agent::train() {
     tools_.log.error("training failed", {{"code", to_string(error.code)}, {"reason", error.message}});
     return end_attempt(with_context("training", error));
   }
-  BAUTA_RETURN_IF_ERROR(write_file_atomically(update_path(), wire_bytes(*words)));
   return go(Stage::shares);
 }
 
@@ -129,14 +155,19 @@ Result<Progress> Agent::fetch_share_package() {
   const auto answer = tools_.link.share_package(id());
   if (!answer.ok()) return call_failed(answer.error());
   if (!*answer) return wait();
-  auto words = read_words(update_path(), round_->context().layout());
-  if (!words.ok()) return go(Stage::training);
-  const auto header = round_->masked_update(**answer, *words);
+  const auto update = UpdateFile::open(update_path(), round_->context().layout());
+  if (!update.ok()) return go(Stage::training);
+  if (!masks_.valid()) begin_masking();  // after a restart
+  auto masks = masks_.get();
+  if (!masks.ok()) return refuse_answer(masks.error(), item::kSharePackage, **answer);
+  // From here on masks->words() is what is sent: the sum of the masks is nowhere any more.
+  const auto header = round_->masked_update(
+      **answer, *masks, [&](std::size_t first, std::span<std::uint64_t> words) { return update->read(first, words); });
   if (!header.ok()) return refuse_answer(header.error(), item::kSharePackage, **answer);
   for (const PartnerIndex dealer : round_->shares()->complaints) {
     tools_.log.warning("complaint", {{"dealer", membership_.roster->entries[dealer].partner_id}});
   }
-  BAUTA_RETURN_IF_ERROR(tools_.store.write_vector(id().round_no, id().attempt, wire_bytes(*words)));
+  BAUTA_RETURN_IF_ERROR(tools_.store.write_vector(id().round_no, id().attempt, wire_bytes(masks->words())));
   BAUTA_RETURN_IF_ERROR(save());
   BAUTA_RETURN_IF_ERROR(remove_file(update_path()));
   return go(Stage::update_header);
@@ -330,9 +361,13 @@ Result<Progress> Agent::apply_sum() {
   const RoundDescriptor& descriptor = context.descriptor;
   const auto& current = models_.current();
   const auto next = [&]() -> Result<HeldModel> {
-    BAUTA_TRY(const DecodedSum decoded, decode_sum(context, round_->survivors()->survivors, pending_->words));
     HeldModel model{{}, current->plan_hash, descriptor.round_no, current->state};
-    BAUTA_RETURN_IF_ERROR(apply(model.state, decoded.mean_update, plan_->plan.server));
+    ServerStep step(model.state, plan_->plan.server);
+    const auto decoded =
+        decode_sum(context, round_->survivors()->survivors, pending_->words,
+                   [&](std::size_t first, std::span<const double> mean) { return step.apply(first, mean); });
+    if (!decoded.ok()) return decoded.error();
+    BAUTA_RETURN_IF_ERROR(step.finish());
     model.hash = model_hash(model.state, model.plan_hash);
     if (model.hash != pending_->aggregate.next_model_hash) {
       return Error{ErrorCode::equivocation, "the coordinator announced the model " +

@@ -95,7 +95,8 @@ Status run_daemon(const ClientSettings& settings, const Logger& log) {
     return std::unique_ptr<Trainer>(std::make_unique<BehaviourTrainer>(std::move(trainer)));
   };
   BAUTA_TRY(const auto agent,
-            Agent::open(identity.membership(), {policy, settings.store.state_directory, settings.audit_chunks},
+            Agent::open(identity.membership(),
+                        {policy, settings.store.state_directory, settings.audit_chunks, std::launch::async},
                         {link, store, random, clock, log}, trainers));
   log.info("started", {{"name", settings.name}, {"roster_hash", to_hex(identity.roster->hash)}});
   if (policy.allowed_plans.empty()) {

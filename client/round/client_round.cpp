@@ -116,7 +116,7 @@ Result<Bytes> ClientRound::share_keys(ByteView key_set, RandomSource& random) {
     if (message) {
       const bool forgotten = secrets_forgotten();
       if (!forgotten && (!seed || seed->size() != 32)) return damaged(item::kSelfSeed);
-      dealt_ = DealtShares{forgotten ? SecretBytes<32>() : secret_from(*seed, 0), *message};
+      dealt_ = DealtShares{forgotten ? SecretBytes<32>() : secret_from(*seed, 0), *message, {}};
     } else {
       BAUTA_TRY(dealt_, bauta::client::share_keys(membership_, context_, keys_, *u1_, random));
       remember(item::kKeySet, key_set);
@@ -127,22 +127,42 @@ Result<Bytes> ClientRound::share_keys(ByteView key_set, RandomSource& random) {
   return dealt_->message;
 }
 
-Result<Bytes> ClientRound::masked_update(ByteView share_package, std::span<std::uint64_t> words) {
+Result<Masking> ClientRound::masking() const {
+  if (!dealt_) return Error{ErrorCode::wrong_phase, "phase 2 comes first"};
+  return Masking::create(membership_, context_, keys_, *u1_, *dealt_);
+}
+
+Status ClientRound::accept_package(ByteView share_package) {
   if (!dealt_) return Error{ErrorCode::wrong_phase, "phase 2 comes first"};
   BAUTA_RETURN_IF_ERROR(same_as_before(item::kSharePackage, share_package, "share package"));
-  if (!u2_) {
-    BAUTA_TRY(const auto package, decode<SharePackage>(share_package));
-    BAUTA_TRY(auto u2, verify_header_set(context_, *u1_, package.header_set));
-    BAUTA_TRY(held_, accept_leaves(membership_, context_, keys_, *u1_, *dealt_, u2, package.leaves));
-    u2_ = std::move(u2);
-  }
-  if (const Bytes* header = stored(item::kMaskedUpdate)) return *header;
-  BAUTA_CHECK(words.size() == context_.layout().word_count());
-  BAUTA_TRY(const Bytes header,
-            mask_update(membership_, context_, keys_, *u1_, *dealt_, *u2_, held_->complaints, words));
+  if (u2_) return {};
+  BAUTA_TRY(const auto package, decode<SharePackage>(share_package));
+  BAUTA_TRY(auto u2, verify_header_set(context_, *u1_, package.header_set));
+  BAUTA_TRY(held_, accept_leaves(membership_, context_, keys_, *u1_, *dealt_, u2, package.leaves));
+  u2_ = std::move(u2);
+  return {};
+}
+
+Bytes ClientRound::remember_masked(ByteView share_package, Bytes header) {
   remember(item::kSharePackage, share_package);
   remember(item::kMaskedUpdate, header);
   return header;
+}
+
+Result<Bytes> ClientRound::masked_update(ByteView share_package, std::span<std::uint64_t> words) {
+  BAUTA_RETURN_IF_ERROR(accept_package(share_package));
+  if (const Bytes* header = stored(item::kMaskedUpdate)) return *header;
+  BAUTA_CHECK(words.size() == context_.layout().word_count());
+  BAUTA_TRY(Bytes header, mask_update(membership_, context_, keys_, *u1_, *dealt_, *u2_, held_->complaints, words));
+  return remember_masked(share_package, std::move(header));
+}
+
+Result<Bytes> ClientRound::masked_update(ByteView share_package, MaskSum& sum, const UpdateSource& update) {
+  BAUTA_RETURN_IF_ERROR(accept_package(share_package));
+  if (const Bytes* header = stored(item::kMaskedUpdate)) return *header;
+  BAUTA_CHECK(sum.words().size() == context_.layout().word_count());
+  BAUTA_TRY(Bytes header, mask_update(membership_, context_, keys_, *u1_, *u2_, held_->complaints, sum, update));
+  return remember_masked(share_package, std::move(header));
 }
 
 Result<std::optional<Bytes>> ClientRound::certify(ByteView survivor_set, const std::optional<Digest>& signed_on_model) {
@@ -184,6 +204,7 @@ void ClientRound::forget_secrets() {
   keys_.e.secret.wipe();
   keys_.m.secret.wipe();
   dealt_->b.wipe();
+  dealt_->agreed.clear();
   held_->shares.clear();
   held_->complaints.clear();
   for (const std::string_view key : {item::kSecretKeys, item::kSelfSeed}) {

@@ -67,6 +67,11 @@ class ClientRound {
   bool has_masked() const { return stored_.contains(std::string(item::kMaskedUpdate)); }
   /// Masks `words` in place. The caller saves them, and then the unsaved items, before any of it leaves.
   Result<Bytes> masked_update(ByteView share_package, std::span<std::uint64_t> words);
+  /// What the masks are summed from, on whatever thread, as soon as share_keys() has returned.
+  Result<Masking> masking() const;
+  /// The same as the other from masks summed ahead: `sum` becomes what `words` is there. After an error it is of no
+  /// use.
+  Result<Bytes> masked_update(ByteView share_package, MaskSum& sum, const UpdateSource& update);
   /// Nothing when this client's upload came too late: it signs nothing but still helps to unmask.
   /// `signed_on_model`: the U3 this client has ever signed on the descriptor's model, on whatever attempt.
   Result<std::optional<Bytes>> certify(ByteView survivor_set, const std::optional<Digest>& signed_on_model);
@@ -97,6 +102,8 @@ class ClientRound {
   /// `equivocation` when other bytes were stored under `key` before.
   Status same_as_before(std::string_view key, ByteView bytes, std::string_view what) const;
   Status replay(RandomSource& random);
+  Status accept_package(ByteView share_package);
+  Bytes remember_masked(ByteView share_package, Bytes header);
   bool secrets_forgotten() const;
 
   Membership membership_;

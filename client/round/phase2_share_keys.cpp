@@ -102,9 +102,11 @@ Result<DealtShares> share_keys(const Membership& membership, const RoundContext&
     const PartnerIndex holder = header.neighbours[i];
     const auto share_b = shares_b[i].reveal();
     const auto share_m = shares_m[i].reveal();
-    const auto key = share_encryption_key(context.rctx, u1.l1, self, holder, own.e.public_key, u1.keys.at(holder).e_pk,
-                                          own.e.secret, ShareSide::sender);
-    if (!key.ok()) return with_context(membership.roster->entries[holder].partner_id, key.error());
+    const X25519Public& holder_public = u1.keys.at(holder).e_pk;
+    auto agreed = x25519(own.e.secret, own.e.public_key, holder_public);
+    if (!agreed.ok()) return with_context(membership.roster->entries[holder].partner_id, agreed.error());
+    const auto key = share_encryption_key(context.rctx, u1.l1, self, holder, own.e.public_key, holder_public, *agreed);
+    dealt.agreed.emplace(holder, *std::move(agreed));
     SecretBytes<80> both;
     std::copy(share_b.begin(), share_b.end(), both.reveal_mutable().begin());
     std::copy(share_m.begin(), share_m.end(), both.reveal_mutable().begin() + 40);
@@ -112,7 +114,7 @@ Result<DealtShares> share_keys(const Membership& membership, const RoundContext&
     leaf.recipient = holder;
     leaf.hash_b = share_hash(context.rctx, 'b', self, holder, share_b);
     leaf.hash_m = share_hash(context.rctx, 'm', self, holder, share_m);
-    leaf.sealed = aead_seal(*key, kShareNonce, share_associated_data(context.rctx, u1.l1, self, holder), both.reveal());
+    leaf.sealed = aead_seal(key, kShareNonce, share_associated_data(context.rctx, u1.l1, self, holder), both.reveal());
     message.leaves.push_back(encode(leaf));
     leaf_hashes.push_back(merkle_leaf(message.leaves.back()));
   }

@@ -29,6 +29,8 @@ Status check_own_keys(const Membership& membership, const RoundContext& context,
 struct DealtShares {
   SecretBytes<32> b;  ///< self-mask seed
   Bytes message;      ///< header and leaves
+  /// What X25519 of e gave with every holder: it seals what they deal to us, too. Empty after a restart.
+  std::map<PartnerIndex, SecretBytes<32>> agreed;
 };
 
 /// Errors: malformed when a partner advertised a key of small order.

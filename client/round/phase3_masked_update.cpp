@@ -13,14 +13,25 @@
 namespace bauta::client {
 namespace {
 
+// 128 KiB: what is added, masked and hashed stays in the cache meanwhile.
+constexpr std::size_t kPieceWords = 16 * 1024;
+
 // Nothing where the dealer is to blame: it signed a leaf that this holder cannot use.
 std::optional<HeldShares> open_leaf(const Membership& membership, const RoundContext& context,
-                                    const AdvertisedKeys& own, const AcceptedKeys& u1, PartnerIndex dealer,
-                                    ByteView bytes) {
+                                    const AdvertisedKeys& own, const AcceptedKeys& u1, const DealtShares& dealt,
+                                    PartnerIndex dealer, ByteView bytes) {
   const auto leaf = decode<ShareLeaf>(bytes);
   if (!leaf.ok() || leaf->recipient != membership.self) return std::nullopt;
-  const auto key = share_encryption_key(context.rctx, u1.l1, dealer, membership.self, u1.keys.at(dealer).e_pk,
-                                        own.e.public_key, own.e.secret, ShareSide::recipient);
+  const X25519Public& dealer_public = u1.keys.at(dealer).e_pk;
+  const auto key = [&]() -> Result<SecretBytes<32>> {
+    const auto agreed = dealt.agreed.find(dealer);
+    if (agreed == dealt.agreed.end()) {
+      return share_encryption_key(context.rctx, u1.l1, dealer, membership.self, dealer_public, own.e.public_key,
+                                  own.e.secret, ShareSide::recipient);
+    }
+    return share_encryption_key(context.rctx, u1.l1, dealer, membership.self, dealer_public, own.e.public_key,
+                                agreed->second);
+  }();
   if (!key.ok()) return std::nullopt;
   auto opened =
       aead_open(*key, kShareNonce, share_associated_data(context.rctx, u1.l1, dealer, membership.self), leaf->sealed);
@@ -107,7 +118,7 @@ Result<AcceptedShares> accept_leaves(const Membership& membership, const RoundCo
       return Error{ErrorCode::bad_share, "the coordinator delivered a leaf that " +
                                              context.roster->entries[dealer].partner_id + " did not sign"};
     }
-    if (auto shares = open_leaf(membership, context, own, u1, dealer, leaf.leaf)) {
+    if (auto shares = open_leaf(membership, context, own, u1, dealt, dealer, leaf.leaf)) {
       accepted.shares.emplace(dealer, *std::move(shares));
     } else {
       accepted.complaints.push_back(dealer);
@@ -116,35 +127,93 @@ Result<AcceptedShares> accept_leaves(const Membership& membership, const RoundCo
   return accepted;
 }
 
+namespace {
+
+/// Masks to be added to a vector, or subtracted from it.
+class Masks {
+ public:
+  void add_self(const RoundContext& context, const AcceptedKeys& u1, PartnerIndex self, const SecretBytes<32>& b) {
+    keys_.push_back(self_mask_key(context.rctx, u1.l1, self, b));
+    subtract_.push_back(false);
+  }
+  /// The mask with `other`, or the opposite of it.
+  Status add_pair(const RoundContext& context, const AcceptedKeys& u1, PartnerIndex self, const AdvertisedKeys& own,
+                  PartnerIndex other, bool take_out) {
+    auto key = pair_mask_key(context.rctx, u1.l1, self, own.m.secret, own.m.public_key, other, u1.keys.at(other).m_pk);
+    if (!key.ok()) return with_context(context.roster->entries[other].partner_id, key.error());
+    keys_.push_back(*std::move(key));
+    subtract_.push_back(subtracts_pair_mask(self, other) != take_out);
+    return {};
+  }
+  std::vector<MaskTerm> terms() const {
+    std::vector<MaskTerm> terms;
+    for (std::size_t i = 0; i < keys_.size(); ++i) terms.push_back({&keys_[i], subtract_[i]});
+    return terms;
+  }
+
+ private:
+  std::vector<MaskKey> keys_;
+  std::vector<bool> subtract_;
+};
+
+/// Adds the update, where it is not in `words` yet, and the masks, hashes and signs, piece by piece.
+Result<Bytes> finish_masking(const Membership& membership, const RoundContext& context, const AcceptedKeys& u1,
+                             const AcceptedHeaders& u2, std::span<const PartnerIndex> complaints,
+                             std::span<std::uint64_t> words, const Masks& masks, const UpdateSource& update) {
+  const std::vector<MaskTerm> terms = masks.terms();
+  MerkleBuilder tree;
+  std::vector<std::uint64_t> plain;
+  for (std::size_t first = 0; first < words.size(); first += kPieceWords) {
+    const auto piece = words.subspan(first, std::min(kPieceWords, words.size() - first));
+    if (update) {
+      plain.resize(piece.size());
+      BAUTA_RETURN_IF_ERROR(update(first, plain));
+      add_packed(piece, plain, context.descriptor.lane);
+    }
+    apply_masks(piece, context.descriptor.lane, terms, first);
+    tree.update(wire_bytes(piece));
+  }
+  const MaskedUpdateHeader header{context.rctx,
+                                  u1.l1,
+                                  u2.u2,
+                                  membership.self,
+                                  context.descriptor.dimension,
+                                  tree.finish(),
+                                  {complaints.begin(), complaints.end()}};
+  return sign_blob(label::kMaskedUpdate, membership.roster->federation_id, *membership.signing_key, membership.self,
+                   encode(header));
+}
+
+}  // namespace
+
 Result<Bytes> mask_update(const Membership& membership, const RoundContext& context, const AdvertisedKeys& own,
                           const AcceptedKeys& u1, const DealtShares& dealt, const AcceptedHeaders& u2,
                           std::span<const PartnerIndex> complaints, std::span<std::uint64_t> words) {
   const PartnerIndex self = membership.self;
-  std::vector<MaskKey> keys;
-  std::vector<bool> subtract;
-  if (BAUTA_DEFENDS(self_mask)) {
-    keys.push_back(self_mask_key(context.rctx, u1.l1, self, dealt.b));
-    subtract.push_back(false);
-  }
+  Masks masks;
+  if (BAUTA_DEFENDS(self_mask)) masks.add_self(context, u1, self, dealt.b);
   for (const PartnerIndex other : u2.graph.masks_with(self)) {
-    auto key = pair_mask_key(context.rctx, u1.l1, self, own.m.secret, own.m.public_key, other, u1.keys.at(other).m_pk);
-    if (!key.ok()) return with_context(membership.roster->entries[other].partner_id, key.error());
-    keys.push_back(*std::move(key));
-    subtract.push_back(subtracts_pair_mask(self, other));
+    BAUTA_RETURN_IF_ERROR(masks.add_pair(context, u1, self, own, other, false));
   }
-  std::vector<MaskTerm> terms;
-  for (std::size_t i = 0; i < keys.size(); ++i) terms.push_back({&keys[i], subtract[i]});
-  apply_masks(words, context.descriptor.lane, terms);
+  return finish_masking(membership, context, u1, u2, complaints, words, masks, {});
+}
 
-  const MaskedUpdateHeader header{context.rctx,
-                                  u1.l1,
-                                  u2.u2,
-                                  self,
-                                  context.descriptor.dimension,
-                                  vector_root(wire_bytes(words)),
-                                  {complaints.begin(), complaints.end()}};
-  return sign_blob(label::kMaskedUpdate, membership.roster->federation_id, *membership.signing_key, self,
-                   encode(header));
+Result<Bytes> mask_update(const Membership& membership, const RoundContext& context, const AdvertisedKeys& own,
+                          const AcceptedKeys& u1, const AcceptedHeaders& u2, std::span<const PartnerIndex> complaints,
+                          MaskSum& sum, const UpdateSource& update) {
+  const PartnerIndex self = membership.self;
+  const auto& neighbours = u2.graph.masks_with(self);
+  const std::set<PartnerIndex> wanted(neighbours.begin(), neighbours.end());
+  Masks corrections;
+  for (const PartnerIndex other : wanted) {
+    if (!sum.partners().contains(other)) {
+      BAUTA_RETURN_IF_ERROR(corrections.add_pair(context, u1, self, own, other, false));
+    }
+  }
+  for (const PartnerIndex other : sum.partners()) {
+    if (!wanted.contains(other)) BAUTA_RETURN_IF_ERROR(corrections.add_pair(context, u1, self, own, other, true));
+  }
+  return finish_masking(membership, context, u1, u2, complaints, sum.words(), corrections, update);
 }
 
 }  // namespace bauta::client

@@ -1,9 +1,11 @@
 // Phase 3, client's side: checks U2 and the shares dealt to this client, then masks its update in place.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <span>
 
+#include "client/round/mask_sum.h"
 #include "client/round/phase2_share_keys.h"
 #include "common/masking/mask_graph.h"
 #include "common/masking/shamir.h"
@@ -46,5 +48,15 @@ Result<AcceptedShares> accept_leaves(const Membership& membership, const RoundCo
 Result<Bytes> mask_update(const Membership& membership, const RoundContext& context, const AdvertisedKeys& own,
                           const AcceptedKeys& u1, const DealtShares& dealt, const AcceptedHeaders& u2,
                           std::span<const PartnerIndex> complaints, std::span<std::uint64_t> words);
+
+/// Fills `words` with those of the packed update from word `first` on.
+using UpdateSource = std::function<Status(std::size_t first, std::span<std::uint64_t> words)>;
+
+/// The same from masks that were summed before: in place `sum` becomes the masked update. What is missing to the pair
+/// masks with the neighbours in U2 is added or taken out. After an error `sum` is of no use; errors: malformed, those
+/// of `update`.
+Result<Bytes> mask_update(const Membership& membership, const RoundContext& context, const AdvertisedKeys& own,
+                          const AcceptedKeys& u1, const AcceptedHeaders& u2, std::span<const PartnerIndex> complaints,
+                          MaskSum& sum, const UpdateSource& update);
 
 }  // namespace bauta::client

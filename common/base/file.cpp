@@ -104,6 +104,20 @@ Status write_all(int fd, ByteView bytes, const std::filesystem::path& path) {
   return {};
 }
 
+Status read_at(int fd, std::uint64_t offset, MutableByteView out, const std::filesystem::path& path) {
+  while (!out.empty()) {
+    const ssize_t count = ::pread(fd, out.data(), out.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return file_error("read", path, errno);
+    if (count == 0) {
+      return Error{ErrorCode::io, fmt::format("{} is shorter than it was: something else changed it", path.string())};
+    }
+    offset += static_cast<std::uint64_t>(count);
+    out = out.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
 Status sync_file(int fd, const std::filesystem::path& path) {
   // After a failed fsync the kernel may have dropped the dirty pages: trying again would report a success that is none.
   if (::fsync(fd) != 0) return file_error("sync", path, errno);
@@ -116,13 +130,18 @@ Status sync_directory(const std::filesystem::path& directory) {
 }
 
 Status write_file_atomically(const std::filesystem::path& path, ByteView bytes) {
+  return write_file_atomically(path, [bytes](const ByteSink& write) { return write(bytes); });
+}
+
+Status write_file_atomically(const std::filesystem::path& path,
+                             const std::function<Status(const ByteSink& write)>& produce) {
   static std::atomic<std::uint64_t> serial{0};
   std::filesystem::path temporary = path;
   temporary += fmt::format("{}{}.{}", kTemporary, ::getpid(), serial.fetch_add(1));
 
   const Status written = [&]() -> Status {
     BAUTA_TRY(const FileDescriptor file, open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC));
-    BAUTA_RETURN_IF_ERROR(write_all(file.get(), bytes, path));
+    BAUTA_RETURN_IF_ERROR(produce([&](ByteView bytes) { return write_all(file.get(), bytes, path); }));
     BAUTA_RETURN_IF_ERROR(sync_file(file.get(), path));
     if (::rename(temporary.c_str(), path.c_str()) != 0) return file_error("replace", path, errno);
     return {};

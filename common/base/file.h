@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -51,6 +52,9 @@ Result<FileDescriptor> open_file(const std::filesystem::path& path, int flags);
 /// Writes all of it at the descriptor's position; `path` is for the error only.
 Status write_all(int fd, ByteView bytes, const std::filesystem::path& path);
 
+/// Fills all of `out` from byte `offset` on; io where the file ends before. Threads may read one descriptor at a time.
+Status read_at(int fd, std::uint64_t offset, MutableByteView out, const std::filesystem::path& path);
+
 /// fsync; returns only once the bytes are on the medium.
 Status sync_file(int fd, const std::filesystem::path& path);
 
@@ -60,6 +64,12 @@ Status sync_directory(const std::filesystem::path& directory);
 /// Readers see the old bytes or the new ones, also after a power cut: temporary file in the same directory (mode 0600),
 /// fsync, rename, fsync of the directory. After an error the old file is untouched and no temporary file remains.
 Status write_file_atomically(const std::filesystem::path& path, ByteView bytes);
+
+using ByteSink = std::function<Status(ByteView bytes)>;
+/// The same with bytes that come in pieces: `produce` calls `write` for each. Its error comes back and nothing is
+/// written.
+Status write_file_atomically(const std::filesystem::path& path,
+                             const std::function<Status(const ByteSink& write)>& produce);
 
 /// Removes the temporary files that write_file_atomically left in `directory` when its process was killed. For whoever
 /// is the only one to write there: another's file may be about to be renamed.

@@ -48,14 +48,16 @@ ServerSettings read_server(ConfigTable table) {
 UpdateSettings read_update(ConfigTable table) {
   UpdateSettings update;
   update.clip = table.number("clip", {kTiny, 1e6}, update.clip);
-  update.range = table.number("range", {kTiny, 1e6}, update.range);
+  update.rotation = table.boolean("rotation", update.rotation);
+  if (table.has("range")) update.range = table.number("range", {kTiny, 1e6}, kRequired);
   update.bits = static_cast<std::uint32_t>(table.integer("bits", {4, 30}, update.bits));
-  update.lane = static_cast<std::uint32_t>(table.integer("lane", {8, 32}, update.lane));
+  if (!table.has("lane")) return update;
+  update.lane = static_cast<std::uint32_t>(table.integer("lane", {8, 32}, kRequired));
   if (update.lane != 8 && update.lane != 12 && update.lane != 16 && update.lane != 32) {
-    table.problem("lane", fmt::format("must be 8, 12, 16 or 32, not {}", update.lane));
+    table.problem("lane", fmt::format("must be 8, 12, 16 or 32, not {}", *update.lane));
   } else if (update.bits >= update.lane) {
     table.problem("bits", fmt::format("must be less than lane ({}), which also holds the sum over the cohort, not {}",
-                                      update.lane, update.bits));
+                                      *update.lane, update.bits));
   }
   return update;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,12 +37,16 @@ struct ServerSettings {
   double tau = 0.001;
 };
 
+/// UpdateSettings::range where neither the plan nor a rotation gives one.
+inline constexpr double kDefaultRange = 0.1;
+
 /// How an update becomes integers (docs/protocol.md §7).
 struct UpdateSettings {
-  double clip = 1.0;        ///< l2 norm bound C of the delta
-  double range = 0.1;       ///< each coordinate saturates here
-  std::uint32_t bits = 20;  ///< signed bits per coordinate
-  std::uint32_t lane = 32;  ///< 8, 12, 16 or 32
+  double clip = 1.0;                  ///< l2 norm bound C of the delta
+  bool rotation = false;              ///< rotate before quantising (common/masking/rotation.h)
+  std::optional<double> range;        ///< each coordinate saturates here; none: kDefaultRange, or rotated_range
+  std::uint32_t bits = 20;            ///< signed bits per coordinate
+  std::optional<std::uint32_t> lane;  ///< 8, 12, 16 or 32; none: the least that holds the cohort's sum
 };
 
 struct RoundSettings {

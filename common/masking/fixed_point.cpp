@@ -11,28 +11,6 @@
 namespace bauta {
 namespace {
 
-/// Uniform 32-bit numbers, 4 KiB at a time.
-class RoundingNoise {
- public:
-  explicit RoundingNoise(const SecretBytes<32>& seed) : stream_(seed.reveal().first<16>(), seed.reveal().last<16>()) {}
-  ~RoundingNoise() { explicit_bzero(words_.data(), sizeof words_); }
-  RoundingNoise(const RoundingNoise&) = delete;
-  RoundingNoise& operator=(const RoundingNoise&) = delete;
-
-  std::uint32_t next() {
-    if (used_ == words_.size()) {
-      stream_.read({reinterpret_cast<std::uint8_t*>(words_.data()), sizeof words_});
-      used_ = 0;
-    }
-    return words_[used_++];
-  }
-
- private:
-  Keystream stream_;
-  std::array<std::uint32_t, 1024> words_{};
-  std::size_t used_ = words_.size();
-};
-
 Error lane_error(std::size_t lane, std::int64_t value, std::int64_t bound) {
   return Error{ErrorCode::out_of_range, "lane " + std::to_string(lane) + " of the aggregate is " +
                                             std::to_string(value) + ", outside ±" + std::to_string(bound)};
@@ -50,10 +28,8 @@ Status Quantiser::check() const {
   return {};
 }
 
-Result<QuantiseReport> quantise(std::span<const float> update, double weight, const Quantiser& quantiser,
-                                const LaneLayout& layout, RandomSource& rounding, std::span<std::uint64_t> words) {
-  BAUTA_CHECK(is_lane_width(layout.lane_bits) && words.size() == layout.word_count());
-  BAUTA_CHECK(update.size() <= layout.dimension);
+Status check_quantising(const Quantiser& quantiser, const LaneLayout& layout, double weight) {
+  BAUTA_CHECK(is_lane_width(layout.lane_bits));
   BAUTA_RETURN_IF_ERROR(quantiser.check());
   if (quantiser.bits > layout.lane_bits) {
     return Error{ErrorCode::invalid_argument, "update.bits is " + std::to_string(quantiser.bits) +
@@ -62,35 +38,111 @@ Result<QuantiseReport> quantise(std::span<const float> update, double weight, co
   if (!(weight > 0 && weight <= 1)) {
     return Error{ErrorCode::invalid_argument, "the weight of an update must lie in (0, 1]"};
   }
+  return {};
+}
+
+Status check_finite(std::span<const float> update) {
   for (std::size_t i = 0; i < update.size(); ++i) {
     if (!std::isfinite(update[i])) {
       return Error{ErrorCode::not_finite, "coordinate " + std::to_string(i) + " of the update is not a finite number"};
     }
   }
+  return {};
+}
 
+/// Uniform 32-bit numbers, 4 KiB at a time.
+class LaneWriter::Noise {
+ public:
+  explicit Noise(const SecretBytes<32>& seed) : stream_(seed.reveal().first<16>(), seed.reveal().last<16>()) {}
+  ~Noise() { explicit_bzero(words_.data(), sizeof words_); }
+  Noise(const Noise&) = delete;
+  Noise& operator=(const Noise&) = delete;
+
+  std::uint32_t next() {
+    if (used_ == words_.size()) {
+      stream_.read({reinterpret_cast<std::uint8_t*>(words_.data()), sizeof words_});
+      used_ = 0;
+    }
+    return words_[used_++];
+  }
+
+ private:
+  Keystream stream_;
+  std::array<std::uint32_t, 1024> words_{};
+  std::size_t used_ = words_.size();
+};
+
+LaneWriter::LaneWriter(const Quantiser& quantiser, const LaneLayout& layout, RandomSource& rounding, WordSink sink)
+    : range_(quantiser.range),
+      largest_(static_cast<double>(quantiser.largest())),
+      lane_bits_(layout.lane_bits),
+      words_left_(layout.word_count()),
+      sink_(std::move(sink)) {
   SecretBytes<32> seed;
   rounding.fill(seed.reveal_mutable());
-  RoundingNoise noise(seed);
-  const double largest = static_cast<double>(quantiser.largest());
-  const double scale = largest / quantiser.range;
-  const std::uint64_t lane_mask = (1ULL << layout.lane_bits) - 1;
-  QuantiseReport report;
-  std::size_t coordinate = 0;
-  for (std::uint64_t& word : words) {
-    std::uint64_t packed = 0;
-    for (std::uint32_t shift = 0; shift + layout.lane_bits <= 64 && coordinate < update.size();
-         shift += layout.lane_bits, ++coordinate) {
-      const double x = static_cast<double>(update[coordinate]) * weight;
-      if (std::fabs(x) > quantiser.range) ++report.saturated;
-      const double scaled = std::fmin(std::fmax(x * scale, -largest), largest);
-      const double below = std::floor(scaled);
-      const bool up = static_cast<double>(noise.next()) < (scaled - below) * 0x1p32;
-      const std::int64_t value = static_cast<std::int64_t>(below) + (up ? 1 : 0);
-      packed |= (static_cast<std::uint64_t>(value) & lane_mask) << shift;
-    }
-    word = packed;
+  noise_ = std::make_unique<Noise>(seed);
+  chunk_.reserve(std::min(kChunkWords, words_left_));
+}
+
+LaneWriter::~LaneWriter() { explicit_bzero(chunk_.data(), chunk_.capacity() * sizeof(std::uint64_t)); }
+
+Status LaneWriter::quantise(std::span<const double> values) {
+  const double scale = largest_ / range_;
+  for (const double x : values) {
+    if (std::fabs(x) > range_) ++report_.saturated;
+    const double scaled = std::fmin(std::fmax(x * scale, -largest_), largest_);
+    const double below = std::floor(scaled);
+    const bool up = static_cast<double>(noise_->next()) < (scaled - below) * 0x1p32;
+    BAUTA_RETURN_IF_ERROR(put(static_cast<std::int64_t>(below) + (up ? 1 : 0)));
   }
-  return report;
+  return {};
+}
+
+Status LaneWriter::put(std::int64_t lane) {
+  word_ |= (static_cast<std::uint64_t>(lane) & ((1ULL << lane_bits_) - 1)) << shift_;
+  shift_ += lane_bits_;
+  if (shift_ + lane_bits_ <= 64) return {};
+  return end_word();
+}
+
+Status LaneWriter::end_word() {
+  BAUTA_CHECK(words_left_ > chunk_.size());
+  chunk_.push_back(word_);
+  word_ = 0;
+  shift_ = 0;
+  return chunk_.size() == kChunkWords ? flush() : Status();
+}
+
+Status LaneWriter::flush() {
+  BAUTA_RETURN_IF_ERROR(sink_(chunk_));
+  words_left_ -= chunk_.size();
+  chunk_.clear();
+  return {};
+}
+
+Status LaneWriter::finish() {
+  while (words_left_ > chunk_.size()) BAUTA_RETURN_IF_ERROR(end_word());
+  return chunk_.empty() ? Status() : flush();
+}
+
+Result<QuantiseReport> quantise(std::span<const float> update, double weight, const Quantiser& quantiser,
+                                const LaneLayout& layout, RandomSource& rounding, std::span<std::uint64_t> words) {
+  BAUTA_CHECK(words.size() == layout.word_count() && update.size() <= layout.dimension);
+  BAUTA_RETURN_IF_ERROR(check_quantising(quantiser, layout, weight));
+  BAUTA_RETURN_IF_ERROR(check_finite(update));
+  LaneWriter writer(quantiser, layout, rounding, [&](std::span<const std::uint64_t> chunk) -> Status {
+    std::copy(chunk.begin(), chunk.end(), words.begin());
+    words = words.subspan(chunk.size());
+    return {};
+  });
+  std::array<double, 512> piece;
+  for (std::size_t first = 0; first < update.size(); first += piece.size()) {
+    const auto part = update.subspan(first, std::min(piece.size(), update.size() - first));
+    for (std::size_t i = 0; i < part.size(); ++i) piece[i] = static_cast<double>(part[i]) * weight;
+    BAUTA_RETURN_IF_ERROR(writer.quantise(std::span(piece).first(part.size())));
+  }
+  BAUTA_RETURN_IF_ERROR(writer.finish());
+  return writer.report();
 }
 
 std::int64_t quantise_unit(double value, std::uint32_t bits) {
@@ -104,6 +156,13 @@ double dequantise(std::int64_t lane_sum, const Quantiser& quantiser) {
 }
 
 double dequantise_unit(std::int64_t lane_sum, std::uint32_t bits) { return dequantise(lane_sum, Quantiser{1.0, bits}); }
+
+std::uint32_t least_lane(std::uint32_t bits, std::uint32_t cohort_size) {
+  for (const std::uint32_t lane : {8U, 12U, 16U}) {
+    if (check_lane_capacity(bits, lane, cohort_size).ok()) return lane;
+  }
+  return 32;
+}
 
 Status check_lane_capacity(std::uint32_t bits, std::uint32_t lane_bits, std::uint32_t cohort_size) {
   if (!is_lane_width(lane_bits)) {

@@ -35,6 +35,22 @@ std::int64_t lane_at(std::span<const std::uint64_t> words, const LaneLayout& lay
   return static_cast<std::int64_t>(aligned) >> (64 - layout.lane_bits);
 }
 
+void read_lanes(std::span<const std::uint64_t> words, const LaneLayout& layout, std::size_t first,
+                std::span<std::int64_t> out) {
+  BAUTA_CHECK(first <= layout.dimension && out.size() <= layout.dimension - first &&
+              words.size() == layout.word_count());
+  const std::uint32_t unused = 64 - layout.lane_bits;
+  std::size_t word = first / layout.lanes_per_word();
+  std::size_t lane = first % layout.lanes_per_word();
+  for (std::int64_t& value : out) {
+    value = static_cast<std::int64_t>(words[word] << (unused - lane * layout.lane_bits)) >> unused;
+    if (++lane == layout.lanes_per_word()) {
+      lane = 0;
+      ++word;
+    }
+  }
+}
+
 void set_lane(std::span<std::uint64_t> words, const LaneLayout& layout, std::size_t i, std::int64_t value) {
   BAUTA_CHECK(i < layout.dimension && words.size() == layout.word_count());
   const std::size_t shift = (i % layout.lanes_per_word()) * layout.lane_bits;

@@ -65,6 +65,9 @@ void subtract_packed(std::span<std::uint64_t> sum, std::span<const std::uint64_t
 
 /// Lane i, sign-extended. i < layout.dimension and words.size() == layout.word_count().
 std::int64_t lane_at(std::span<const std::uint64_t> words, const LaneLayout& layout, std::size_t i);
+/// Lanes first … first + out.size() - 1, likewise; all of them below layout.dimension.
+void read_lanes(std::span<const std::uint64_t> words, const LaneLayout& layout, std::size_t first,
+                std::span<std::int64_t> out);
 /// Overwrites lane i with value modulo 2^lane_bits; its neighbours stay as they are.
 void set_lane(std::span<std::uint64_t> words, const LaneLayout& layout, std::size_t i, std::int64_t value);
 

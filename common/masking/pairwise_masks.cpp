@@ -40,8 +40,14 @@ Result<SecretBytes<32>> share_encryption_key(const Digest& rctx, const Digest& l
                                              const X25519Public& recipient_public, const X25519Secret& my_secret,
                                              ShareSide side) {
   const bool sending = side == ShareSide::sender;
-  BAUTA_TRY(const SecretBytes<32> shared,
+  BAUTA_TRY(const SecretBytes<32> agreed,
             x25519(my_secret, sending ? sender_public : recipient_public, sending ? recipient_public : sender_public));
+  return share_encryption_key(rctx, l1, sender, recipient, sender_public, recipient_public, agreed);
+}
+
+SecretBytes<32> share_encryption_key(const Digest& rctx, const Digest& l1, std::uint32_t sender,
+                                     std::uint32_t recipient, const X25519Public& sender_public,
+                                     const X25519Public& recipient_public, const SecretBytes<32>& agreed) {
   Bytes info;
   append(info, as_bytes("bauta/v1/share"));
   append(info, l1);
@@ -49,7 +55,7 @@ Result<SecretBytes<32>> share_encryption_key(const Digest& rctx, const Digest& l
   append_u32(info, recipient);
   append(info, sender_public);
   append(info, recipient_public);
-  return hkdf_sha256<32>(rctx, shared.reveal(), info);
+  return hkdf_sha256<32>(rctx, agreed.reveal(), info);
 }
 
 Bytes share_associated_data(const Digest& rctx, const Digest& l1, std::uint32_t sender, std::uint32_t recipient) {

@@ -37,6 +37,11 @@ Result<SecretBytes<32>> share_encryption_key(const Digest& rctx, const Digest& l
                                              const X25519Public& recipient_public, const X25519Secret& my_secret,
                                              ShareSide side);
 
+/// The same from the result of X25519, which is that of both directions.
+SecretBytes<32> share_encryption_key(const Digest& rctx, const Digest& l1, std::uint32_t sender,
+                                     std::uint32_t recipient, const X25519Public& sender_public,
+                                     const X25519Public& recipient_public, const SecretBytes<32>& agreed);
+
 /// Additional authenticated data of that leaf: rctx + L1 + sender + recipient.
 Bytes share_associated_data(const Digest& rctx, const Digest& l1, std::uint32_t sender, std::uint32_t recipient);
 

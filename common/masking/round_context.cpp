@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/defence.h"
+#include "common/masking/rotation.h"
 #include "common/masking/transcript.h"
 
 namespace bauta {
@@ -78,9 +79,11 @@ RoundDescriptor descriptor_for(const Roster& roster, const Plan& plan, const Dig
   descriptor.plan_hash = plan_hash;
   descriptor.cohort = std::move(cohort);
   descriptor.clip = plan.update.clip;
-  descriptor.range = plan.update.range;
+  descriptor.rotation = plan.update.rotation;
+  descriptor.range =
+      plan.update.range.value_or(plan.update.rotation ? rotated_range(plan.update.clip, parameters) : kDefaultRange);
   descriptor.bits = plan.update.bits;
-  descriptor.lane = plan.update.lane;
+  descriptor.lane = plan.update.lane.value_or(least_lane(plan.update.bits, n));
   descriptor.dimension = parameters + kEvaluationLanes;
   descriptor.f_max = colluding_for(n, plan.round.max_colluding);
   descriptor.thresholds = thresholds_for(n, descriptor.f_max, plan.round.min_participants);

@@ -2,14 +2,22 @@
 
 #include <algorithm>
 
+#include "common/masking/rotation.h"
+
 namespace bauta {
 namespace {
 
 // The lanes of one metric: its value and whether there is one.
-void put_metric(const std::optional<double>& metric, const LaneLayout& layout, std::size_t lane, std::uint32_t bits,
-                std::span<std::uint64_t> words) {
-  set_lane(words, layout, lane, quantise_unit(std::clamp(metric.value_or(0), 0.0, 1.0), bits));
-  set_lane(words, layout, lane + 1, quantise_unit(metric ? 1 : 0, bits));
+Status put_metric(const std::optional<double>& metric, std::uint32_t bits, LaneWriter& writer) {
+  BAUTA_RETURN_IF_ERROR(writer.put(quantise_unit(std::clamp(metric.value_or(0), 0.0, 1.0), bits)));
+  return writer.put(quantise_unit(metric ? 1 : 0, bits));
+}
+
+// Without a rotation the blocks are only as long as is convenient.
+constexpr std::size_t kPiece = 4096;
+
+std::size_t block_length(bool rotation, std::size_t left) {
+  return rotation ? rotation_block(left) : std::min(kPiece, left);
 }
 
 std::optional<double> mean_metric(const LaneLayout& layout, std::size_t lane, std::span<const std::uint64_t> words) {
@@ -22,36 +30,75 @@ std::optional<double> mean_metric(const LaneLayout& layout, std::size_t lane, st
 }  // namespace
 
 Result<QuantiseReport> encode_update(const RoundContext& context, PartnerIndex self, std::span<const float> update,
-                                     const ValidationMetrics& metrics, RandomSource& rounding,
-                                     std::span<std::uint64_t> words) {
+                                     const ValidationMetrics& metrics, RandomSource& rounding, const WordSink& sink) {
   const LaneLayout layout = context.layout();
-  if (update.size() != context.parameters() || words.size() != layout.word_count()) {
+  if (update.size() != context.parameters()) {
     return Error{ErrorCode::out_of_range, "the update has " + std::to_string(update.size()) +
                                               " coordinates, the round " + std::to_string(context.parameters())};
   }
   const double weight = context.roster->entries[self].weight;
-  BAUTA_TRY(const auto report, quantise(update, weight, context.quantiser(), layout, rounding, words));
-  const std::size_t first = context.parameters();
-  put_metric(metrics.auc, layout, first, context.descriptor.bits, words);
-  put_metric(metrics.log_loss, layout, first + 2, context.descriptor.bits, words);
-  return report;
+  BAUTA_RETURN_IF_ERROR(check_quantising(context.quantiser(), layout, weight));
+  BAUTA_RETURN_IF_ERROR(check_finite(update));
+  const bool rotated = context.descriptor.rotation;
+  Rotation rotation(context.rctx);
+  LaneWriter writer(context.quantiser(), layout, rounding, sink);
+  std::vector<double> block(block_length(rotated, update.size()));
+  for (std::size_t first = 0; first < update.size(); first += block.size()) {
+    block.resize(block_length(rotated, update.size() - first));
+    for (std::size_t i = 0; i < block.size(); ++i) block[i] = static_cast<double>(update[first + i]) * weight;
+    if (rotated) rotation.rotate(block);
+    BAUTA_RETURN_IF_ERROR(writer.quantise(block));
+  }
+  BAUTA_RETURN_IF_ERROR(put_metric(metrics.auc, context.descriptor.bits, writer));
+  BAUTA_RETURN_IF_ERROR(put_metric(metrics.log_loss, context.descriptor.bits, writer));
+  BAUTA_RETURN_IF_ERROR(writer.finish());
+  return writer.report();
 }
 
-Result<DecodedSum> decode_sum(const RoundContext& context, const std::set<PartnerIndex>& survivors,
-                              std::span<const std::uint64_t> words) {
+Result<QuantiseReport> encode_update(const RoundContext& context, PartnerIndex self, std::span<const float> update,
+                                     const ValidationMetrics& metrics, RandomSource& rounding,
+                                     std::span<std::uint64_t> words) {
+  BAUTA_CHECK(words.size() == context.layout().word_count());
+  return encode_update(context, self, update, metrics, rounding, [&](std::span<const std::uint64_t> chunk) -> Status {
+    std::copy(chunk.begin(), chunk.end(), words.begin());
+    words = words.subspan(chunk.size());
+    return {};
+  });
+}
+
+Result<ValidationMetrics> decode_sum(const RoundContext& context, const std::set<PartnerIndex>& survivors,
+                                     std::span<const std::uint64_t> words, const MeanSink& sink) {
   const LaneLayout layout = context.layout();
   BAUTA_RETURN_IF_ERROR(
       check_sum_range(words, layout, static_cast<std::uint32_t>(survivors.size()), context.descriptor.bits));
   double total_weight = 0;
   for (const auto partner : survivors) total_weight += context.roster->entries[partner].weight;
+  const Quantiser quantiser = context.quantiser();
+  const bool rotated = context.descriptor.rotation;
+  const std::size_t parameters = context.parameters();
+  Rotation rotation(context.rctx);
+  std::vector<std::int64_t> lanes(block_length(rotated, parameters));
+  std::vector<double> block(lanes.size());
+  for (std::size_t first = 0; first < parameters; first += block.size()) {
+    lanes.resize(block_length(rotated, parameters - first));
+    block.resize(lanes.size());
+    read_lanes(words, layout, first, lanes);
+    for (std::size_t i = 0; i < block.size(); ++i) block[i] = dequantise(lanes[i], quantiser) / total_weight;
+    if (rotated) rotation.undo(block);
+    BAUTA_RETURN_IF_ERROR(sink(first, block));
+  }
+  return ValidationMetrics{mean_metric(layout, parameters, words), mean_metric(layout, parameters + 2, words)};
+}
+
+Result<DecodedSum> decode_sum(const RoundContext& context, const std::set<PartnerIndex>& survivors,
+                              std::span<const std::uint64_t> words) {
   DecodedSum decoded;
   decoded.mean_update.resize(context.parameters());
-  const Quantiser quantiser = context.quantiser();
-  for (std::size_t i = 0; i < decoded.mean_update.size(); ++i) {
-    decoded.mean_update[i] = dequantise(lane_at(words, layout, i), quantiser) / total_weight;
-  }
-  decoded.mean_metrics.auc = mean_metric(layout, context.parameters(), words);
-  decoded.mean_metrics.log_loss = mean_metric(layout, context.parameters() + 2, words);
+  BAUTA_TRY(decoded.mean_metrics,
+            decode_sum(context, survivors, words, [&](std::size_t first, std::span<const double> mean) -> Status {
+              std::copy(mean.begin(), mean.end(), decoded.mean_update.begin() + static_cast<std::ptrdiff_t>(first));
+              return {};
+            }));
   return decoded;
 }
 

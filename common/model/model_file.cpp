@@ -1,9 +1,9 @@
 #include "common/model/model_file.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "common/crypto/sha256.h"
@@ -28,25 +28,16 @@ std::uint32_t read_u32_little(ByteView bytes) {
          std::uint32_t{bytes[3]} << 24;
 }
 
-void append_floats(Bytes& out, std::span<const float> values) {
-  for (const float value : values) append_u32_little(out, std::bit_cast<std::uint32_t>(value));
+static_assert(std::endian::native == std::endian::little, "vectors of floats are written and hashed in place");
+
+ByteView bytes_of(std::span<const float> values) {
+  return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()};
 }
 
 std::vector<float> read_floats(ByteView bytes) {
   std::vector<float> values(bytes.size() / 4);
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] = std::bit_cast<float>(read_u32_little(bytes.subspan(4 * i, 4)));
+  if (!values.empty()) std::memcpy(values.data(), bytes.data(), 4 * values.size());
   return values;
-}
-
-void hash_floats(Sha256& hash, std::span<const float> values) {
-  constexpr std::size_t kChunk = 4096;
-  Bytes buffer;
-  for (std::size_t first = 0; first < values.size(); first += kChunk) {
-    buffer.clear();
-    append_floats(buffer, values.subspan(first, std::min(kChunk, values.size() - first)));
-    hash.update(buffer);
-  }
 }
 
 /// A non-negative integer member of `object`, at most `limit`.
@@ -103,9 +94,9 @@ Digest model_hash(const ModelState& state, const Digest& plan_hash) {
   append_u64(prefix, state.steps);
   append_u64(prefix, state.parameters.size());
   hash.update(prefix);
-  hash_floats(hash, state.parameters);
-  hash_floats(hash, state.first_moment);
-  hash_floats(hash, state.second_moment);
+  hash.update(bytes_of(state.parameters));
+  hash.update(bytes_of(state.first_moment));
+  hash.update(bytes_of(state.second_moment));
   return hash.finish();
 }
 
@@ -128,9 +119,9 @@ Bytes encode_model(const ModelState& state, const ParameterLayout& layout, const
   append_u32_little(out, kVersion);
   append_u32_little(out, static_cast<std::uint32_t>(text.size()));
   append(out, as_bytes(text));
-  append_floats(out, state.parameters);
-  append_floats(out, state.first_moment);
-  append_floats(out, state.second_moment);
+  append(out, bytes_of(state.parameters));
+  append(out, bytes_of(state.first_moment));
+  append(out, bytes_of(state.second_moment));
   append(out, sha256(out));
   return out;
 }

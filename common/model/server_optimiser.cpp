@@ -12,29 +12,49 @@ ModelState initial_state(const ParameterLayout& layout, const ServerSettings& se
   return state;
 }
 
-Status apply(ModelState& state, std::span<const double> mean_delta, const ServerSettings& settings) {
+Status ServerStep::apply(std::size_t first, std::span<const double> mean_delta) {
+  ModelState& state = *state_;
   const std::size_t size = state.parameters.size();
-  if (mean_delta.size() != size || state.first_moment.size() != size || state.second_moment.size() != size)
-    return Error{ErrorCode::invalid_argument, "the aggregate has " + std::to_string(mean_delta.size()) +
-                                                  " coordinates, the model " + std::to_string(size)};
-  ModelState next = state;
-  for (std::size_t i = 0; i < size; ++i) {
-    const double delta = mean_delta[i];
+  if (first != done_ || mean_delta.size() > size - done_) {
+    return Error{ErrorCode::invalid_argument,
+                 "the aggregate has more coordinates than the model's " + std::to_string(size)};
+  }
+  for (std::size_t k = 0; k < mean_delta.size(); ++k) {
+    const std::size_t i = first + k;
+    const double delta = mean_delta[k];
     const double old_first = state.first_moment[i];
     const double old_second = state.second_moment[i];
-    const double first = settings.beta1 * old_first + (1.0 - settings.beta1) * delta;
-    const double second = settings.beta2 * old_second + (1.0 - settings.beta2) * (delta * delta);
-    const double step = settings.learning_rate * first / (std::sqrt(second) + settings.tau);
+    const double first_moment = settings_.beta1 * old_first + (1.0 - settings_.beta1) * delta;
+    const double second_moment = settings_.beta2 * old_second + (1.0 - settings_.beta2) * (delta * delta);
+    const double step = settings_.learning_rate * first_moment / (std::sqrt(second_moment) + settings_.tau);
     const double old_parameter = state.parameters[i];
-    next.first_moment[i] = static_cast<float>(first);
-    next.second_moment[i] = static_cast<float>(second);
-    next.parameters[i] = static_cast<float>(old_parameter + step);
-    if (!std::isfinite(next.first_moment[i]) || !std::isfinite(next.second_moment[i]) ||
-        !std::isfinite(next.parameters[i]))
+    state.first_moment[i] = static_cast<float>(first_moment);
+    state.second_moment[i] = static_cast<float>(second_moment);
+    state.parameters[i] = static_cast<float>(old_parameter + step);
+    if (!std::isfinite(state.first_moment[i]) || !std::isfinite(state.second_moment[i]) ||
+        !std::isfinite(state.parameters[i]))
       return Error{ErrorCode::not_finite, "coordinate " + std::to_string(i) +
                                               " of the next model is not a finite number; check the plan's [server]"};
   }
-  next.steps = state.steps + 1;
+  done_ += mean_delta.size();
+  return {};
+}
+
+Status ServerStep::finish() {
+  if (done_ != state_->parameters.size()) {
+    return Error{ErrorCode::invalid_argument, "the aggregate has " + std::to_string(done_) +
+                                                  " coordinates, the model " +
+                                                  std::to_string(state_->parameters.size())};
+  }
+  ++state_->steps;
+  return {};
+}
+
+Status apply(ModelState& state, std::span<const double> mean_delta, const ServerSettings& settings) {
+  ModelState next = state;
+  ServerStep step(next, settings);
+  BAUTA_RETURN_IF_ERROR(step.apply(0, mean_delta));
+  BAUTA_RETURN_IF_ERROR(step.finish());
   state = std::move(next);
   return {};
 }

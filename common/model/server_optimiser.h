@@ -26,9 +26,27 @@ struct ModelState {
 /// Before the first round: initial_parameters, first moment 0, second moment τ² (Reddi et al. 2021, Algorithm 2).
 ModelState initial_state(const ParameterLayout& layout, const ServerSettings& settings);
 
+/// One step of FedAdam, in pieces:
 /// m ← β₁m + (1−β₁)Δ;  v ← β₂v + (1−β₂)Δ²;  x ← x + η·m/(√v + τ).
-/// `mean_delta` is the weighted mean of the survivors' updates, x_partner − x. Refuses, with `state` unchanged, a wrong
-/// length (invalid_argument) and a result that is not finite (not_finite).
+/// `mean_delta` is the weighted mean of the survivors' updates, x_partner − x. After an error the state is of no use.
+class ServerStep {
+ public:
+  /// `state` must outlive this; its three vectors are of equal length.
+  ServerStep(ModelState& state, const ServerSettings& settings) : state_(&state), settings_(settings) {}
+
+  /// Coordinates first … first + mean_delta.size() − 1; pieces follow each other. Errors: invalid_argument for another
+  /// piece than the next, not_finite for a result that is not finite.
+  Status apply(std::size_t first, std::span<const double> mean_delta);
+  /// Counts the step; invalid_argument when coordinates are missing.
+  Status finish();
+
+ private:
+  ModelState* state_;
+  ServerSettings settings_;
+  std::size_t done_ = 0;
+};
+
+/// A whole step. After an error `state` is unchanged.
 Status apply(ModelState& state, std::span<const double> mean_delta, const ServerSettings& settings);
 
 }  // namespace bauta

@@ -372,7 +372,7 @@ Status RoundRunner::open_attempt(RoundKey key, std::vector<PartnerIndex> cohort,
 void RoundRunner::start_unmasking(Attempt& attempt) {
   // From here to unmasked() nothing is applied to the round, which the job reads.
   auto job = std::make_shared<UnmaskJob>(UnmaskJob{attempt.round.get(), parts_.spool, run_->layout, run_->model,
-                                                   run_->plan.server, sum_file(attempt.key)});
+                                                   run_->plan.server, sum_file(attempt.key), parts_.unmask_threads});
   auto result = std::make_shared<std::optional<Result<Unmasked>>>();
   unmasking_ = true;
   parts_.compute([job, result] { result->emplace(run(std::move(*job))); },

@@ -51,6 +51,7 @@ struct RunnerParts {
   const Logger* log;
   /// Runs `work` away from the control thread, then `done` on it.
   std::function<void(std::function<void()> work, std::function<void()> done)> compute;
+  unsigned unmask_threads = 1;  ///< that open a sum
 };
 
 /// A run as operators see it.

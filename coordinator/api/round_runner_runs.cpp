@@ -25,7 +25,8 @@ Status check_against_roster(const Plan& plan, const Roster& roster) {
   if (round.over_selection > 1) {
     largest = std::min(largest, static_cast<std::uint32_t>(std::ceil(round.over_selection * round.min_participants)));
   }
-  return check_lane_capacity(plan.update.bits, plan.update.lane, largest);
+  return check_lane_capacity(plan.update.bits, plan.update.lane.value_or(least_lane(plan.update.bits, largest)),
+                             largest);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/base/file.h"
+#include "common/base/parallel_ranges.h"
 #include "common/masking/merkle.h"
 #include "common/masking/update_codec.h"
 #include "common/model/model_file.h"
@@ -13,56 +14,93 @@
 namespace bauta::coordinator {
 namespace {
 
-constexpr std::size_t kPieceWords = 128 * 1024;
+// Of the vector, so that what one thread works on stays in its cache.
+constexpr std::size_t kPieceWords = 32 * 1024;
+// Uploads that are open at a time.
+constexpr std::size_t kOpenUploads = 128;
 
-Status add_upload(Accumulator& sum, const Upload& upload) {
-  Bytes piece;
-  const std::size_t count = sum.layout().word_count();
-  for (std::size_t word = 0; word < count; word += kPieceWords) {
-    piece.resize(std::min(kPieceWords, count - word) * 8);
-    BAUTA_RETURN_IF_ERROR(upload.read(word * 8, piece));
-    BAUTA_RETURN_IF_ERROR(sum.add(word, piece));
+class Summing {
+ public:
+  explicit Summing(const UnmaskJob& job)
+      : job_(&job), context_(&job.round->context()), survivors_(job.round->survivors()), sum_(context_->layout()) {}
+
+  const std::set<PartnerIndex>& survivors() const { return survivors_; }
+  std::span<const std::uint64_t> words() const { return sum_.words(); }
+
+  /// Adds all uploads, then takes the masks out.
+  Status run(std::span<const MaskTerm> terms) {
+    std::vector<Upload> uploads;
+    auto next = survivors_.begin();
+    while (next != survivors_.end()) {
+      uploads.clear();
+      for (; next != survivors_.end() && uploads.size() < kOpenUploads; ++next) {
+        BAUTA_TRY(Upload upload, open(*next));
+        uploads.push_back(std::move(upload));
+      }
+      const auto masks = next == survivors_.end() ? terms : std::span<const MaskTerm>();
+      BAUTA_RETURN_IF_ERROR(for_each_range(
+          words().size(), kPieceWords, job_->threads,
+          [&](std::size_t first, std::size_t count) { return add_range(uploads, first, count, masks); }));
+    }
+    return {};
   }
-  return {};
-}
+
+ private:
+  Result<Upload> open(PartnerIndex partner) const {
+    const RoundDescriptor& descriptor = context_->descriptor;
+    const UploadKey key{{descriptor.round_no, descriptor.attempt}, partner};
+    BAUTA_TRY(Upload upload, job_->spool->open_upload(key, sum_.layout().byte_count()));
+    if (!upload.complete()) {
+      // No repetition brings the bytes back: the run ends instead of waiting for ever.
+      return Error{ErrorCode::malformed,
+                   fmt::format("the verified upload of {} lies cut or lost in the spool; check the disk of the state "
+                               "directory and start a new run",
+                               context_->roster->entries[partner].partner_id)};
+    }
+    return upload;
+  }
+
+  Status add_range(const std::vector<Upload>& uploads, std::size_t first, std::size_t count,
+                   std::span<const MaskTerm> masks) {
+    Bytes piece(count * 8);
+    for (const Upload& upload : uploads) {
+      BAUTA_RETURN_IF_ERROR(upload.read(first * 8, piece));
+      BAUTA_RETURN_IF_ERROR(sum_.add(first, piece));
+    }
+    sum_.apply_masks(first, count, masks);
+    return {};
+  }
+
+  const UnmaskJob* job_;
+  const RoundContext* context_;
+  std::set<PartnerIndex> survivors_;
+  Accumulator sum_;
+};
 
 }  // namespace
 
 Result<Unmasked> run(UnmaskJob job) {
   const RoundContext& context = job.round->context();
   const RoundDescriptor& descriptor = context.descriptor;
-  const RoundKey round{descriptor.round_no, descriptor.attempt};
-  const std::set<PartnerIndex> survivors = job.round->survivors();
   BAUTA_TRY(Unmasking unmasking, job.round->unmask());
-  Accumulator sum(context.layout());
-  for (const PartnerIndex partner : survivors) {
-    BAUTA_TRY(const Upload upload, job.spool->open_upload({round, partner}, sum.layout().byte_count()));
-    if (!upload.complete()) {
-      // No repetition brings the bytes back: the run ends instead of waiting for ever.
-      return Error{ErrorCode::malformed,
-                   fmt::format("the verified upload of {} lies cut or lost in the spool; check the disk of the state "
-                               "directory and start a new run",
-                               context.roster->entries[partner].partner_id)};
-    }
-    BAUTA_RETURN_IF_ERROR(add_upload(sum, upload));
-  }
-  const auto terms = unmasking.mask_terms();
-  sum.apply_masks(0, sum.words().size(), terms);
-  const auto rejected = [](Error error) { return with_context("the aggregate is rejected", std::move(error)); };
-  auto decoded = decode_sum(context, survivors, sum.words());
-  if (!decoded.ok()) return rejected(std::move(decoded).error());
-
   Unmasked result;
-  result.metrics = decoded->mean_metrics;
-  result.model = std::move(job.model);
-  if (Status applied = apply(result.model, decoded->mean_update, job.server); !applied.ok()) {
-    return rejected(std::move(applied).error());
+  {
+    Summing sum(job);
+    BAUTA_RETURN_IF_ERROR(sum.run(unmasking.mask_terms()));
+    // The model steps forward as the sum is decoded: neither is held twice.
+    ServerStep step(job.model, job.server);
+    auto metrics = decode_sum(context, sum.survivors(), sum.words(),
+                              [&](std::size_t first, std::span<const double> mean) { return step.apply(first, mean); });
+    const Status stepped = metrics.ok() ? step.finish() : Status(metrics.error());
+    if (!stepped.ok()) return with_context("the aggregate is rejected", stepped.error());
+    result.metrics = *metrics;
+    result.sum_root = vector_root(wire_bytes(sum.words()));
+    BAUTA_RETURN_IF_ERROR(write_file_atomically(job.sum_file, wire_bytes(sum.words())));
   }
+  result.secrets = std::move(unmasking.secrets);
+  result.model = std::move(job.model);
   result.model_hash = model_hash(result.model, descriptor.plan_hash);
   result.model_file = encode_model(result.model, job.layout, descriptor.plan_hash, descriptor.round_no);
-  result.sum_root = vector_root(wire_bytes(sum.words()));
-  result.secrets = std::move(unmasking.secrets);
-  BAUTA_RETURN_IF_ERROR(write_file_atomically(job.sum_file, wire_bytes(sum.words())));
   return result;
 }
 

@@ -23,6 +23,7 @@ struct UnmaskJob {
   ModelState model;  ///< before this round
   ServerSettings server;
   std::filesystem::path sum_file;  ///< where the packed sum goes, for partners to fetch
+  unsigned threads = 1;            ///< that work on the sum, each on ranges of its own
 };
 
 struct Unmasked {

@@ -37,21 +37,6 @@ std::optional<UploadKey> parse_file_name(const std::string& name) {
   return file_name(key) == name ? std::optional(key) : std::nullopt;
 }
 
-/// Fills all of `out` from `offset`.
-Status read_all(int file, std::uint64_t offset, MutableByteView out, const std::filesystem::path& path) {
-  while (!out.empty()) {
-    const ssize_t count = ::pread(file, out.data(), out.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return file_error("read the upload", path, errno);
-    if (count == 0) {
-      return Error{ErrorCode::io, fmt::format("{} is shorter than it was: something else changed it", path.string())};
-    }
-    offset += static_cast<std::uint64_t>(count);
-    out = out.subspan(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
 Status write_leaves(const std::filesystem::path& path, std::span<const Digest> leaves) {
   Bytes bytes;
   bytes.reserve(leaves.size() * sizeof(Digest));
@@ -132,7 +117,7 @@ Status Upload::sync() {
 
 Status Upload::read(std::uint64_t offset, MutableByteView out) const {
   BAUTA_CHECK(offset <= size_ && out.size() <= size_ - offset);
-  return read_all(file_.get(), offset, out, spool_->path_of(key_));
+  return read_at(file_.get(), offset, out, spool_->path_of(key_));
 }
 
 Status Upload::keep_leaves(std::span<const Digest> leaves) const {
@@ -201,7 +186,7 @@ Result<Upload> UploadSpool::open_upload(UploadKey key, std::uint64_t expected_by
 Status UploadSpool::read(UploadKey key, std::uint64_t offset, MutableByteView out) const {
   const std::filesystem::path path = state_->path_of(key);
   BAUTA_TRY(const FileDescriptor file, open_file(path, O_RDONLY));
-  return read_all(file.get(), offset, out, path);
+  return read_at(file.get(), offset, out, path);
 }
 
 Status UploadSpool::keep_leaves(UploadKey key, std::span<const Digest> leaves) const {

@@ -44,7 +44,7 @@ class Upload {
   Status append(std::uint64_t offset, ByteView bytes);
   /// Once complete: on the medium, with its name. To be called before the answer that says so.
   Status sync();
-  /// Fills all of `out` from `offset`; both lie within size().
+  /// Fills all of `out` from `offset`; both lie within size(). From several threads at a time, where nobody appends.
   Status read(std::uint64_t offset, MutableByteView out) const;
   /// Keeps the Merkle leaves of the whole upload beside it. Not fsync'd: whoever reads them checks them.
   Status keep_leaves(std::span<const Digest> leaves) const;

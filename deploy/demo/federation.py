@@ -110,7 +110,7 @@ class Federation:
     def update_bytes(self):
         """About the size of one client's upload: the token table, which outweighs all other parameters."""
         plan = read_toml(self.plan)
-        return plan["model"]["table_rows"] * plan["model"]["token_width"] * plan["update"]["lane"] // 8
+        return plan["model"]["table_rows"] * plan["model"]["token_width"] * plan["update"].get("lane", 32) // 8
 
     # Processes
 

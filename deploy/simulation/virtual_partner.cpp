@@ -10,6 +10,7 @@ const Bytes& VirtualPartner::advertise_keys(RandomSource& random) {
 Result<Bytes> VirtualPartner::share_keys(const client::AcceptedKeys& u1, RandomSource& random) {
   BAUTA_RETURN_IF_ERROR(client::check_own_keys(membership_, *context_, keys_, u1));
   BAUTA_TRY(dealt_, client::share_keys(membership_, *context_, keys_, u1, random));
+  dealt_.agreed.clear();  // of thousands of partners they would need more memory than they save time
   return dealt_.message;
 }
 

@@ -57,7 +57,11 @@ def main():
                (many["peak_uploading"] - many["resident_before"]) / MB, "MB", "one upload", vector / MB, 1.0)
     total = MANY * vector
     print_line(f"coordinator's CPU time per GB, {MANY} {uploads}", many["upload_cpu_seconds"] / (total / 1e9), "s")
-    print_line(f"throughput of {MANY} {uploads}, clients on the same machine", total / MB / many["upload_seconds"], "MB/s")
+    print_line(f"coordinator's peak memory during {MANY} {uploads}, in all", many["peak_uploading"] / MB, "MB", goal=250)
+    print_line(f"throughput of {MANY} {uploads}, spooled and verified, clients on the same machine",
+               total / MB / many["upload_seconds"], "MB/s", goal=200, more_is_better=True)
+    print_line("the same until the sum is opened and in everybody's hands",
+               total / MB / (many["upload_seconds"] + many["finish_seconds"]), "MB/s")
     print_line(f"request bodies of one client in a round of {MANY}", many["bytes_per_client"], "bytes",
                "its packed vector", vector, 1.005)
 

@@ -92,6 +92,7 @@ class Agents {
     client::AgentSettings settings;
     settings.policy.allowed_plans = {plan_hash_};
     settings.state_directory = state_ / name;
+    settings.masking = std::launch::async;
     client::ClientStore::Settings store_settings;
     store_settings.state_directory = settings.state_directory;
     client::ClientStore store = must(client::ClientStore::open(store_settings, random));

@@ -38,6 +38,7 @@ struct Measured {
   double peak_finishing = 0;
   double upload_seconds = 0;
   double upload_cpu_seconds = 0;
+  double finish_seconds = 0;  ///< from there to the end of the round for everybody
   std::uint64_t vector_bytes = 0;
 };
 
@@ -76,9 +77,11 @@ class Clients {
     } else if (step_ == 2) {  // all uploads are complete; nobody has signed U3 yet
       measured_.upload_seconds += now;
       measured_.upload_cpu_seconds += cpu;
+      measured_.finish_seconds = -now;
       measured_.peak_uploading = coordinator_.peak_bytes();
       coordinator_.forget_peak();
     } else {  // everybody has fetched the sum
+      measured_.finish_seconds += now;
       measured_.peak_finishing = coordinator_.peak_bytes();
     }
   }
@@ -157,6 +160,7 @@ int run(char** argv) {
   out["peak_finishing"] = measured.peak_finishing;
   out["upload_seconds"] = measured.upload_seconds;
   out["upload_cpu_seconds"] = measured.upload_cpu_seconds;
+  out["finish_seconds"] = measured.finish_seconds;
   out["vector_bytes"] = measured.vector_bytes;
   std::puts(out.dump().c_str());
   return 0;

@@ -36,9 +36,10 @@ aes_bytes_per_second() {
 
 case "$suite" in
   masking)
-    build bench_masking bench_round round_agents round_clients bauta-coordinator bauta bauta-simulate
+    build bench_masking bench_mask_and_unmask bench_round round_agents round_clients bauta-coordinator bauta bauta-simulate
     aes="$(aes_bytes_per_second)"
     build/release/tests/bench/bench_masking "$aes"
+    build/release/tests/bench/bench_mask_and_unmask "$aes"
     build/release/tests/bench/bench_round "$aes"
     python3 tests/bench/round_rate.py build/release
     python3 tests/bench/coordinator_memory.py build/release

@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto plan = parse_plan(text);
   if (plan.ok()) {
     BAUTA_CHECK(plan->round.min_participants >= 3);
-    BAUTA_CHECK(plan->update.clip > 0 && plan->update.range > 0 && plan->update.bits < plan->update.lane);
+    BAUTA_CHECK(plan->update.clip > 0 && plan->update.range.value_or(1) > 0 &&
+                plan->update.bits < plan->update.lane.value_or(32));
   }
   const auto roster = parse_roster(text);
   if (roster.ok()) BAUTA_CHECK(roster->size() >= 3);

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <bit>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -13,6 +14,7 @@
 #include "common/masking/merkle.h"
 #include "common/masking/packed_vector.h"
 #include "common/masking/pairwise_masks.h"
+#include "common/masking/rotation.h"
 #include "common/masking/shamir.h"
 #include "common/masking/transcript.h"
 #include "common/masking/update_codec.h"
@@ -238,6 +240,26 @@ TEST_CASE("the uploads of a whole round agree with the reference, and unmasking 
   for (std::size_t i = 0; i < to_remove.size(); ++i) removals.push_back({&to_remove[i], removal_subtracts[i]});
   apply_masks(sum, layout.lane_bits, removals);
   CHECK(to_hex(wire_bytes(sum)) == round["sum"]);
+}
+
+TEST_CASE("an undone rotation agrees with the reference to the last bit") {
+  const Context context;
+  REQUIRE(golden()["rotation"].size() >= 3);
+  for (const json& c : golden()["rotation"]) {
+    std::vector<double> vector(c["size"].get<std::size_t>());
+    for (std::uint64_t i = 0; i < vector.size(); ++i) {
+      vector[i] = (static_cast<double>(i * 2'654'435'761 % 2'000'001) - 1'000'000) / 7;
+    }
+    Rotation rotation(context.rctx);
+    for (std::size_t first = 0; first < vector.size();) {
+      const std::size_t length = rotation_block(vector.size() - first);
+      rotation.undo(std::span(vector).subspan(first, length));
+      first += length;
+    }
+    Bytes bits;
+    for (const double value : vector) append_u64(bits, std::bit_cast<std::uint64_t>(value));
+    CHECK(to_hex(sha256(bits)) == c["undone_sha256"]);
+  }
 }
 
 TEST_CASE("signed bytes and the hashes of the sets agree with the reference") {

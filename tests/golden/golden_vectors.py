@@ -6,6 +6,7 @@ import json
 import pathlib
 import sys
 
+import rotation
 import sparse_graph
 from reference import (combine, commitment, gcm_seal, mask_words, merkle_root, pack, pair_mask_key, round_context,
                        self_mask_key, sha256, shamir_split, share_hash, share_key, signature_input, u1_hash, u2_hash, u3_hash,
@@ -165,11 +166,17 @@ def graph_vectors():
         yield {"n": n, "f": f, "n_min": n_min, "dropout": dropout, "degree": k, "shamir": t}
 
 
+def rotation_vectors():
+    for size in (1, 45, 1000):
+        rotated = [((i * 2654435761) % 2000001 - 1000000) / 7 for i in range(size)]
+        yield {"size": size, "undone_sha256": sha256(rotation.bits_of(rotation.undo(rotated, RCTX))).hex()}
+
+
 def golden():
     return {"rctx": RCTX.hex(), "l1": L1.hex(), "transcript": transcript_vectors(), "packing": list(packing_vectors()), "pair_keys": list(pair_vectors()),
             "self_keys": list(self_vectors()), "masks": list(mask_vectors()), "leaves": list(leaf_vectors()),
             "shamir": list(shamir_vectors()), "merkle": list(merkle_vectors()), "round": round_vector(),
-            "sparse_graphs": list(graph_vectors()), "model": model_vector()}
+            "rotation": list(rotation_vectors()), "sparse_graphs": list(graph_vectors()), "model": model_vector()}
 
 
 def text():

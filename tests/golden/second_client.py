@@ -11,6 +11,7 @@ import tomllib
 from base64 import b64decode
 
 import reference as maths
+import rotation
 import sparse_graph
 import wire_format as wire
 from cryptography.exceptions import InvalidSignature
@@ -24,6 +25,7 @@ from wire_format import COORDINATOR, Refused
 
 CHUNK = 64 * 1024
 EVALUATION_LANES = 4
+DEFAULT_RANGE = 0.1
 COMPLETE, SPARSE = 1, 2
 
 
@@ -147,7 +149,10 @@ class Partner:
         require(self.cohort_of_round.get(d.round_no, d.cohort) == d.cohort, "two cohorts of one round")
         require(identity > self.latest, "an attempt that is not new")
         parameters = sum(count for _, count, _, _ in tensors(self.plan["model"]))
-        require((d.clip, d.range, d.bits, d.lane) == (update["clip"], update["range"], update["bits"], update["lane"]), "update")
+        limit = update["range"] or (rotation.limit(update["clip"], parameters) if update["rotation"] else DEFAULT_RANGE)
+        lane = update["lane"] or next((lane for lane in (8, 12, 16) if update["bits"] + (n - 1).bit_length() + 1 <= lane), 32)
+        require((d.clip, d.range, d.bits, d.lane, d.rotation) ==
+                (update["clip"], limit, update["bits"], lane, update["rotation"]), "update")
         require(d.dimension == parameters + EVALUATION_LANES, "dimension")
         offered = d.shamir_threshold, d.certify_threshold, d.n_min
         require(d.f_max == colluding(n, rounds["max_colluding"]), "f_max")
@@ -179,6 +184,8 @@ class Partner:
         """The sum of an attempt, already checked against the aggregate."""
         weights = [self.roster.weights[u] for u in sorted(attempt.u3)]
         mean = mean_update(lanes[:-EVALUATION_LANES], weights, attempt.descriptor.range, attempt.descriptor.bits)
+        if attempt.descriptor.rotation:
+            mean = rotation.undo(mean, attempt.rctx)
         following = self.model.step(mean, self.plan["server"])
         if following.name() != aggregate.next_model_hash:
             self.distrusted.add(attempt.descriptor.run_id)

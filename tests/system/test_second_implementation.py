@@ -144,7 +144,7 @@ class ThreeSecondClients(SecondClientsAmongThemselves):
 
 class FiveSecondClients(SecondClientsAmongThemselves):
     deadline_seconds = 15  # phase 3 waits for the one who vanished until 85 % of it have passed
-    update = {"bits": 12, "lane": 16}
+    update = {"bits": 12, "rotation": True}  # lane and range follow
 
     def test_of_five_second_clients_one_vanishes_after_phase_2_and_the_sum_of_the_others_is_exact(self):
         views, values = self.run_round(vanishes="bob")

@@ -34,17 +34,18 @@ FEWEST_OF_A_CLASS = 30
 BETTER, WORSE, OPEN, UNJUDGED = "better", "worse", "no difference found", "cannot be judged"
 
 
-def parse(arguments):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+def parser_of(description, page, seeds):
+    """The options of an experiment on the nine services that writes `page`."""
+    parser = argparse.ArgumentParser(description=description.split("\n", maxsplit=1)[0])
     parser.add_argument("--data", default=os.environ.get("BAUTA_DATA"), metavar="DIR",
                         help="folder of the nine services (default: BAUTA_DATA)")
     parser.add_argument("--simulate", type=pathlib.Path, default=ROOT / "build/release/bin/bauta-simulate", metavar="FILE")
-    parser.add_argument("--seeds", default="1,2,3", type=lambda text: [int(part) for part in text.split(",")])
+    parser.add_argument("--seeds", default=seeds, type=lambda text: [int(part) for part in text.split(",")])
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/results.md", metavar="FILE")
+    parser.add_argument("--out", type=pathlib.Path, default=page, metavar="FILE")
     parser.add_argument("--keep", type=pathlib.Path, metavar="DIR",
                         help="where the reports (JSON) stay (default: a new temporary folder)")
-    return parser.parse_args(arguments)
+    return parser
 
 
 def find_data(named):
@@ -294,7 +295,7 @@ bit.
 
 
 def main(arguments):
-    options = parse(arguments)
+    options = parser_of(__doc__, ROOT / "docs/results.md", "1,2,3").parse_args(arguments)
     data = find_data(options.data)
     if data is None:
         where = f"not found in {options.data}" if options.data else "not named"

@@ -98,6 +98,7 @@ TEST_CASE("each bound of a plan is held on both sides") {
       {"server", "tau", {"1e-9", "1"}, {"0", "1.1", "nan"}},
       {"update", "clip", {"1e-6", "1000000"}, {"0", "-1", "1000001", "nan", "inf"}},
       {"update", "range", {"1e-6", "1000000"}, {"0", "-1", "1000001", "nan", "inf"}},
+      {"update", "rotation", {"true", "false"}, {"1", "\"true\""}},
       {"update", "bits", {"4", "30"}, {"3", "31", "-1", "4294967300"}},
       {"round", "rounds", {"1", "100000"}, {"0", "100001"}},
       {"round", "deadline_seconds", {"1", "1.5", "604800"}, {"0.999", "604800.5", "nan", "inf", "\"1\""}},
@@ -121,6 +122,14 @@ TEST_CASE("each bound of a plan is held on both sides") {
       CHECK(problem_of(text).find(std::string(bound.table) + "." + bound.key + " in plan line 3 must be") == 0);
     }
   }
+}
+
+TEST_CASE("a plan may leave the range and the lane open") {
+  const Plan plan = parse_plan("name = \"x\"\n[update]\nbits = 30\nrotation = true").value();
+  CHECK(plan.update.rotation);
+  CHECK_FALSE(plan.update.range.has_value());
+  CHECK_FALSE(plan.update.lane.has_value());
+  CHECK_FALSE(parse_plan("name = \"x\"").value().update.rotation);
 }
 
 TEST_CASE("a lane is one of four widths and wider than the bits it holds") {
