@@ -8,6 +8,7 @@
 
 #include "common/crypto/sha256.h"
 #include "common/federation/plan.h"
+#include "common/masking/merkle.h"
 #include "common/masking/transcript.h"
 #include "common/masking/update_codec.h"
 #include "common/model/model_file.h"

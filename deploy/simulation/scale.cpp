@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/clock.h"
-#include "common/base/parallel.h"
+#include "common/base/parallel_ranges.h"
 #include "common/base/random_subset.h"
 #include "common/crypto/sha256.h"
 #include "common/masking/fixed_point.h"
@@ -192,12 +192,11 @@ class ScaleRound {
     masks_removed_ = unmasking.terms.size();
     secrets_ = std::move(unmasking.secrets);
     const auto terms = unmasking.mask_terms();
-    const std::size_t words = sum_->words().size();
-    parallel_for((words + kRangeWords - 1) / kRangeWords, settings_.threads, [&](std::size_t range) {
-      const std::size_t first = range * kRangeWords;
-      sum_->apply_masks(first, std::min(kRangeWords, words - first), terms);
-    });
-    return {};
+    return for_each_range(sum_->words().size(), kRangeWords, settings_.threads,
+                          [&](std::size_t first, std::size_t count) -> Status {
+                            sum_->apply_masks(first, count, terms);
+                            return {};
+                          });
   }
 
   Status accept_aggregate() {
@@ -251,21 +250,20 @@ class ScaleRound {
     return words;
   }
 
-  // On all threads; the first error wins.
+  // On all threads.
   template <class Step>
   Status for_each_partner(const std::string& phase, const Step& step) {
-    std::optional<Error> first;
     std::uint64_t done = 0;
     progress_({phase, 0, partners_.size()});
-    parallel_for(partners_.size(), settings_.threads, [&](std::size_t u) {
-      Status result = step(static_cast<PartnerIndex>(u));
+    return for_each_range(partners_.size(), 1, settings_.threads, [&](std::size_t u, std::size_t) -> Status {
+      if (const Status stepped = step(static_cast<PartnerIndex>(u)); !stepped.ok()) {
+        return with_context(federation_->roster->entries[u].partner_id, stepped.error());
+      }
       const std::scoped_lock lock(mutex_);
-      if (!result.ok() && !first) first = with_context(federation_->roster->entries[u].partner_id, result.error());
       ++done;
       if (done % std::max<std::size_t>(1, partners_.size() / 10) == 0) progress_({phase, done, partners_.size()});
+      return {};
     });
-    if (first) return *std::move(first);
-    return {};
   }
 
   template <class Work>
