@@ -6,7 +6,6 @@
 #include <optional>
 #include <set>
 
-#include "common/crypto/sha256.h"
 #include "common/federation/plan.h"
 #include "common/masking/merkle.h"
 #include "common/masking/transcript.h"

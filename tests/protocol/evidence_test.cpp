@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include "client/round/false_answer.h"
-#include "common/crypto/sha256.h"
 #include "common/evidence/coordinator_lies.h"
 #include "common/evidence/partner_lies.h"
 #include "common/model/parameters.h"
@@ -29,7 +28,7 @@ struct FinishedRound {
     const coordinator::Round& round = harness.round();
     const auto package = decode<SharePackage>(**round.share_package(0));
     const auto aggregate = harness.round().finish(
-        TestFederation::coordinator_key(), sha256(wire_bytes(outcome.unmasked)), Digest{5}, round.unmask()->secrets);
+        TestFederation::coordinator_key(), vector_root(wire_bytes(outcome.unmasked)), Digest{5}, round.unmask()->secrets);
     honest = {std::string(evidence_kind::kFalseAnswer),
               Bytes(federation.text().begin(), federation.text().end()),
               {{"descriptor", harness.descriptor_blob()},
