@@ -15,9 +15,11 @@ inline std::optional<Words> sum_of(Lab& lab, const RoundId& id, const std::vecto
   };
   if (!reach([](const auto& counts) { return counts.u1; }) || !reach([](const auto& counts) { return counts.u2; }) ||
       !reach([](const auto& counts) { return counts.u3; }) ||
-      !lab.drive(who, [&] { return round.phase() == coordinator::Phase::finished; })) {
+      !lab.drive(who, [&] { return round.ready_to_unmask(); })) {
     return std::nullopt;
   }
+  // Before anybody asks for it.
+  lab.coordinator.advance(id);
   return lab.sum(id);
 }
 
