@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <bit>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -242,26 +241,6 @@ TEST_CASE("the uploads of a whole round agree with the reference, and unmasking 
   CHECK(to_hex(wire_bytes(sum)) == round["sum"]);
 }
 
-TEST_CASE("an undone rotation agrees with the reference to the last bit") {
-  const Context context;
-  REQUIRE(golden()["rotation"].size() >= 3);
-  for (const json& c : golden()["rotation"]) {
-    std::vector<double> vector(c["size"].get<std::size_t>());
-    for (std::uint64_t i = 0; i < vector.size(); ++i) {
-      vector[i] = (static_cast<double>(i * 2'654'435'761 % 2'000'001) - 1'000'000) / 7;
-    }
-    Rotation rotation(context.rctx);
-    for (std::size_t first = 0; first < vector.size();) {
-      const std::size_t length = rotation_block(vector.size() - first);
-      rotation.undo(std::span(vector).subspan(first, length));
-      first += length;
-    }
-    Bytes bits;
-    for (const double value : vector) append_u64(bits, std::bit_cast<std::uint64_t>(value));
-    CHECK(to_hex(sha256(bits)) == c["undone_sha256"]);
-  }
-}
-
 TEST_CASE("signed bytes and the hashes of the sets agree with the reference") {
   const Context context;
   const json& c = golden()["transcript"];
@@ -275,6 +254,27 @@ TEST_CASE("signed bytes and the hashes of the sets agree with the reference") {
   CHECK(to_hex(u3_hash(context.rctx, context.l1, digest_of(c["u2"]), blobs)) == c["u3_hash"]);
   CHECK(to_hex(share_hash(context.rctx, 'b', 3, 9, bytes_of(c["share"]))) == c["share_hash_b"]);
   CHECK(to_hex(share_hash(context.rctx, 'm', 3, 9, bytes_of(c["share"]))) == c["share_hash_m"]);
+}
+
+TEST_CASE("rotating and undoing it give the reference's bits") {
+  const Context context;
+  REQUIRE(golden()["rotations"].size() >= 4);
+  for (const json& c : golden()["rotations"]) {
+    const auto count = c["count"].get<std::size_t>();
+    CAPTURE(count);
+    for (const bool undo : {false, true}) {
+      std::vector<double> values(count);
+      for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<double>(i * 2654435761 % 2001) - 1000;
+      Rotation rotation(context.rctx);
+      for (std::size_t first = 0; first < count; first += rotation_block(count - first)) {
+        const auto block = std::span(values).subspan(first, rotation_block(count - first));
+        undo ? rotation.undo(block) : rotation.rotate(block);
+      }
+      const auto* const bytes = reinterpret_cast<const std::uint8_t*>(values.data());
+      CHECK(to_hex(sha256({bytes, count * sizeof(double)})) == c[undo ? "undone_sha256" : "rotated_sha256"]);
+    }
+    CHECK(rotated_range(4.0, count) == c["range_of_clip_4"].get<double>());
+  }
 }
 
 TEST_CASE("the finder of sparse graphs agrees with the reference") {

@@ -4,6 +4,7 @@ Secrets in it are hashes of labels.
 """
 import json
 import pathlib
+import struct
 import sys
 
 import rotation
@@ -159,6 +160,16 @@ def model_vector():
             "weights": weights, "parameters": size, "evaluation_lanes": metrics, "sum_sha256": sums, "model_hashes": names}
 
 
+def rotation_vectors():
+    """Of 2^16 + 21 whole numbers: a whole block, then 16, 4 and 1."""
+    for count in (1, 21, 300, 2**16 + 21):
+        values = [float(i * 2654435761 % 2001 - 1000) for i in range(count)]
+        packed = lambda numbers: sha256(struct.pack(f"<{count}d", *numbers)).hex()
+        yield {"count": count, "rotated_sha256": packed(rotation.rotate(values, RCTX)),
+               "undone_sha256": packed(rotation.undo(values, RCTX)),
+               "range_of_clip_4": rotation.automatic_range(4.0, count)}
+
+
 def graph_vectors():
     for n, f, n_min, dropout in ((24, 1, 22, 0.0), (60, 1, 31, 0.1), (100, 25, 80, 0.0), (200, 10, 150, 0.05), (1000, 50, 526, 0.1),
                                  (10000, 500, 5251, 0.05)):
@@ -166,17 +177,11 @@ def graph_vectors():
         yield {"n": n, "f": f, "n_min": n_min, "dropout": dropout, "degree": k, "shamir": t}
 
 
-def rotation_vectors():
-    for size in (1, 45, 1000):
-        rotated = [((i * 2654435761) % 2000001 - 1000000) / 7 for i in range(size)]
-        yield {"size": size, "undone_sha256": sha256(rotation.bits_of(rotation.undo(rotated, RCTX))).hex()}
-
-
 def golden():
     return {"rctx": RCTX.hex(), "l1": L1.hex(), "transcript": transcript_vectors(), "packing": list(packing_vectors()), "pair_keys": list(pair_vectors()),
             "self_keys": list(self_vectors()), "masks": list(mask_vectors()), "leaves": list(leaf_vectors()),
             "shamir": list(shamir_vectors()), "merkle": list(merkle_vectors()), "round": round_vector(),
-            "rotation": list(rotation_vectors()), "sparse_graphs": list(graph_vectors()), "model": model_vector()}
+            "rotations": list(rotation_vectors()), "sparse_graphs": list(graph_vectors()), "model": model_vector()}
 
 
 def text():

@@ -1,36 +1,26 @@
-"""The randomised Hadamard rotation of docs/protocol.md §7: Python's floats are IEEE doubles and give the same bits."""
-import struct
-
+"""The rotation of docs/protocol.md §7: spreads what stands in few coordinates evenly over a block."""
 from reference import counter_mode, sha256
 
-GREATEST_BLOCK = 1 << 16
+MAX_BLOCK = 2**16
 HALF_ROOT = float.fromhex("0x1.6a09e667f3bcdp-1")
 
 
-def blocks(size):
-    while size:
-        block = min(GREATEST_BLOCK, 1 << (size.bit_length() - 1))
-        yield block
-        size -= block
+def blocks(count):
+    """Lengths, in order."""
+    lengths = []
+    while count:
+        lengths.append(min(MAX_BLOCK, 1 << (count.bit_length() - 1)))
+        count -= lengths[-1]
+    return lengths
 
 
-def scale(block):
-    log = block.bit_length() - 1
+def scale(length):
+    log = length.bit_length() - 1
     return (HALF_ROOT if log % 2 else 1.0) * 2.0**-(log // 2)
 
 
-def limit(clip, size):
-    """The range of a plan that names none."""
-    return 6 * clip * scale(next(blocks(size)))
-
-
-def signs(rctx, size):
-    stream = counter_mode(sha256(b"bauta/v1/rotation", rctx)[:16], bytes(12), 0, (size + 7) // 8)
-    return [-1.0 if stream[i // 8] >> i % 8 & 1 else 1.0 for i in range(size)]
-
-
-def transform(x):
-    x, half = list(x), 1
+def hadamard(x):
+    half = 1
     while half < len(x):
         for j in range(len(x)):
             if not j & half:
@@ -39,14 +29,25 @@ def transform(x):
     return [value * scale(len(x)) for value in x]
 
 
-def undo(rotated, rctx):
-    vector, first = [], 0
-    for block in blocks(len(rotated)):
-        vector += transform(rotated[first:first + block])
-        first += block
-    return [value * sign for value, sign in zip(vector, signs(rctx, len(vector)))]
+def signs(rctx, count, keystream=counter_mode):
+    stream = keystream(sha256(b"bauta/v1/rotation", rctx)[:16], bytes(12), 0, -(-count // 8))
+    return [-1.0 if stream[i // 8] >> (i % 8) & 1 else 1.0 for i in range(count)]
 
 
-def bits_of(vector):
-    """Big-endian binary64."""
-    return b"".join(struct.pack(">d", value) for value in vector)
+def each_block(vector):
+    out = []
+    for length in blocks(len(vector)):
+        out += hadamard(vector[len(out):len(out) + length])
+    return out
+
+
+def rotate(vector, rctx, keystream=counter_mode):
+    return each_block([x * sign for x, sign in zip(vector, signs(rctx, len(vector), keystream))])
+
+
+def undo(vector, rctx, keystream=counter_mode):
+    return [x * sign for x, sign in zip(each_block(vector), signs(rctx, len(vector), keystream))]
+
+
+def automatic_range(clip, parameters):
+    return 6 * clip * scale(blocks(parameters)[0])

@@ -17,7 +17,7 @@ import wire_format as wire
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from packed_lanes import PackedLanes
+from packed_lanes import PackedLanes, keystream
 from plan import parse_plan
 from reference import sha256, u32
 from shared_model import Model, mean_update, tensors
@@ -25,7 +25,6 @@ from wire_format import COORDINATOR, Refused
 
 CHUNK = 64 * 1024
 EVALUATION_LANES = 4
-DEFAULT_RANGE = 0.1
 COMPLETE, SPARSE = 1, 2
 
 
@@ -99,6 +98,16 @@ def colluding(n, share):
     return max(1, math.floor(share * n))
 
 
+# Docs/protocol.md §7.
+
+def lane_holds(lane, bits, n):
+    return bits + (n - 1).bit_length() + 1 <= lane
+
+
+def least_lane(bits, n):
+    return next((lane for lane in (8, 12, 16) if lane_holds(lane, bits, n)), 32)
+
+
 # Docs/protocol.md §5.
 
 def agree(secret, public):
@@ -143,16 +152,16 @@ class Partner:
         require(n >= 3 and d.cohort[-1] < len(roster.ids), "the cohort")
         require(1 <= d.f_max < n and d.n_min <= n, "f_max or n_min")
         require(d.lane in (8, 12, 16, 32) and 2 <= d.bits <= 31, "lane or bits")
-        require(d.bits + (n - 1).bit_length() + 1 <= d.lane, "a sum does not fit a lane")
+        require(lane_holds(d.lane, d.bits, n), "a sum does not fit a lane")
         require(sha256(plan_text) == d.plan_hash == self.plan_hash, "another plan")
         require(self.number in d.cohort, "not in the cohort")
         require(self.cohort_of_round.get(d.round_no, d.cohort) == d.cohort, "two cohorts of one round")
         require(identity > self.latest, "an attempt that is not new")
         parameters = sum(count for _, count, _, _ in tensors(self.plan["model"]))
-        limit = update["range"] or (rotation.limit(update["clip"], parameters) if update["rotation"] else DEFAULT_RANGE)
-        lane = update["lane"] or next((lane for lane in (8, 12, 16) if update["bits"] + (n - 1).bit_length() + 1 <= lane), 32)
-        require((d.clip, d.range, d.bits, d.lane, d.rotation) ==
-                (update["clip"], limit, update["bits"], lane, update["rotation"]), "update")
+        automatic_range = rotation.automatic_range(update["clip"], parameters) if update["rotation"] else 0.1
+        require((d.clip, d.bits, d.rotation) == (update["clip"], update["bits"], update["rotation"]), "update")
+        require(d.range == (update["range"] or automatic_range), "range")
+        require(d.lane == (update["lane"] or least_lane(d.bits, n)), "lane")
         require(d.dimension == parameters + EVALUATION_LANES, "dimension")
         offered = d.shamir_threshold, d.certify_threshold, d.n_min
         require(d.f_max == colluding(n, rounds["max_colluding"]), "f_max")
@@ -185,7 +194,7 @@ class Partner:
         weights = [self.roster.weights[u] for u in sorted(attempt.u3)]
         mean = mean_update(lanes[:-EVALUATION_LANES], weights, attempt.descriptor.range, attempt.descriptor.bits)
         if attempt.descriptor.rotation:
-            mean = rotation.undo(mean, attempt.rctx)
+            mean = rotation.undo(mean, attempt.rctx, keystream)
         following = self.model.step(mean, self.plan["server"])
         if following.name() != aggregate.next_model_hash:
             self.distrusted.add(attempt.descriptor.run_id)

@@ -81,12 +81,12 @@ def largest(bits):
     return 2**(bits - 1) - 1
 
 
-def quantise(update, weight, limit, bits, draw):
-    """Integers; draw() is uniform in [0, 1)."""
+def quantise(weighted, limit, bits, draw):
+    """Integers of the weighted (and rotated) update; draw() is uniform in [0, 1)."""
     top = largest(bits)
     lanes = []
-    for delta in update:
-        scaled = min(max(delta * weight * top / limit, -top), top)
+    for value in weighted:
+        scaled = min(max(value * top / limit, -top), top)
         lanes.append(math.floor(scaled) + (draw() < scaled - math.floor(scaled)))
     return lanes
 

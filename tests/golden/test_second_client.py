@@ -195,7 +195,7 @@ class SecondClientTest(unittest.TestCase):
         relay = Relay({})
         for pattern, changes in (("thresholds", {"shamir_threshold": 1}), ("thresholds", {"certify_threshold": 2}),
                                  ("f_max", {"f_max": 2}), ("n_min", {"n_min": 4}), ("update", {"clip": 2.0}),
-                                 ("fit a lane", {"bits": 10}), ("dimension", {"dimension": 5}), ("graph", {"graph": 2}),
+                                 ("fit a lane", {"bits": 10}), ("lane", {"lane": 16}), ("update", {"rotation": True}), ("dimension", {"dimension": 5}), ("graph", {"graph": 2}),
                                  ("cohort", {"cohort": [1, 2]}), ("roster", {"roster_hash": bytes(32)}),
                                  ("another plan", {"plan_hash": bytes(32)}), ("another model", {"model_hash": bytes(32)})):
             with self.subTest(changes), self.assertRaisesRegex(Refused, pattern):

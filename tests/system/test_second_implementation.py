@@ -13,7 +13,9 @@ sys.path.insert(0, str(ROOT / "tests/golden"))
 from configuration import Service, to_toml  # noqa: E402
 
 try:
+    import packed_lanes
     import partner_link
+    import rotation
     import second_client
     import shared_model
     from wire_format import Refused
@@ -144,7 +146,7 @@ class ThreeSecondClients(SecondClientsAmongThemselves):
 
 class FiveSecondClients(SecondClientsAmongThemselves):
     deadline_seconds = 15  # phase 3 waits for the one who vanished until 85 % of it have passed
-    update = {"bits": 12, "rotation": True}  # lane and range follow
+    update = {"bits": 12, "lane": 16}
 
     def test_of_five_second_clients_one_vanishes_after_phase_2_and_the_sum_of_the_others_is_exact(self):
         views, values = self.run_round(vanishes="bob")
@@ -176,6 +178,7 @@ class SparseGraph(SecondClientsAmongThemselves):
 class MixedFederation(SecondClientTest):
     rounds = 2
     table_rows = 2048  # a vector of two chunks
+    update = {"rotation": True}  # range and lane follow
     second = "books"
 
     def services(self):
@@ -188,7 +191,8 @@ class MixedFederation(SecondClientTest):
         size = d.dimension - second_client.EVALUATION_LANES
         update = [drawn.uniform(-1, 1) * d.clip / size**0.5 for _ in range(size)]
         weight = attempt.roster.weights[attempt.me]
-        return (shared_model.quantise(update, weight, d.range, d.bits, drawn.random) +
+        rotated = rotation.rotate([weight * delta for delta in update], attempt.rctx, packed_lanes.keystream)
+        return (shared_model.quantise(rotated, d.range, d.bits, drawn.random) +
                 shared_model.quantise_metric(0.625, d.bits) + shared_model.quantise_metric(None, d.bits))
 
     def test_a_second_client_and_two_of_the_first_kind_train_two_rounds_and_agree_on_every_model(self):
@@ -207,6 +211,7 @@ class MixedFederation(SecondClientTest):
             self.assertEqual({0, 1, 2}, attempt.u3)
             self.assertTrue(all(keys.vouches for keys in attempt.u1.values()))
             self.assertEqual([], attempt.complaints)
+            self.assertEqual((32, True), (attempt.descriptor.lane, attempt.descriptor.rotation))
         self.assertNotEqual(views[0][0].descriptor.model_hash, views[1][0].descriptor.model_hash)
         for name in self.federation.clients:
             self.wait_for_event(self.federation.events_of(name), lambda entry: entry["event"] == "model applied" and
