@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "client/round/finished_round.h"
+#include "client/agent/evidence.h"
 #include "tests/adversarial/lab.h"
 
 namespace bauta::testing {
@@ -33,11 +33,10 @@ inline std::string audited_round(Lab& lab) {
 
 /// Whether the victim keeps what shows it to anybody who has the roster.
 inline bool convicted_by_audit(Lab& lab, ErrorCode check) {
-  const auto evidence = lab.victim().store().evidence();
-  BAUTA_CHECK(evidence.ok());
-  return std::any_of(evidence->begin(), evidence->end(), [&](const client::Evidence& each) {
-    const Status verdict = client::check_audit_evidence(lab.coordinator.federation.roster(), each.blob_a, each.blob_b);
-    return each.kind == "audit" && !verdict.ok() && verdict.error().code == check;
+  const auto files = lab.victim().evidence();
+  return std::any_of(files.begin(), files.end(), [&](const EvidenceFile& file) {
+    const auto verdict = verify_evidence(client::client_evidence_kinds(), lab.coordinator.federation.roster(), file);
+    return file.kind == "audit" && verdict.ok() && verdict->find(to_string(check)) != std::string::npos;
   });
 }
 

@@ -314,7 +314,7 @@ TEST_CASE("the initial model and what two sums make of it agree with the referen
   context.descriptor.dimension = layout->size() + kEvaluationLanes;
   const auto key = VerifyKey::from_spki(SigningKey::generate_ed25519().spki());
   REQUIRE(key.ok());
-  Roster roster{"golden", {}, *key, {}, {}};
+  Roster roster{"golden", {}, *key, {}, 1, 0, {}, {}};
   std::set<PartnerIndex> survivors;
   for (const json& weight : c["weights"]) {
     survivors.insert(static_cast<PartnerIndex>(roster.size()));

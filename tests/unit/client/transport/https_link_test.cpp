@@ -167,7 +167,7 @@ TEST_CASE("each call has its method, its path and its bytes") {
 TEST_CASE("nothing yet is nothing, not an error") {
   Scene scene;
   scene.service.answer = [](const Seen&) {
-    return HttpResponse{.status = 204, .content_type = {}, .headers = {}, .body = {}, .file = {}};
+    return make_response(204, "", "");
   };
   const auto answer = scene.link->key_set(kRound);
   REQUIRE(answer.ok());
