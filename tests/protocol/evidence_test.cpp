@@ -27,8 +27,9 @@ struct FinishedRound {
     REQUIRE(outcome.finished);
     const coordinator::Round& round = harness.round();
     const auto package = decode<SharePackage>(**round.share_package(0));
-    const auto aggregate = harness.round().finish(
-        TestFederation::coordinator_key(), vector_root(wire_bytes(outcome.unmasked)), Digest{5}, round.unmask()->secrets);
+    const auto aggregate =
+        harness.round().finish(TestFederation::coordinator_key(), vector_root(wire_bytes(outcome.unmasked)), Digest{5},
+                               round.unmask()->secrets);
     honest = {std::string(evidence_kind::kFalseAnswer),
               Bytes(federation.text().begin(), federation.text().end()),
               {{"descriptor", harness.descriptor_blob()},

@@ -166,9 +166,7 @@ TEST_CASE("each call has its method, its path and its bytes") {
 
 TEST_CASE("nothing yet is nothing, not an error") {
   Scene scene;
-  scene.service.answer = [](const Seen&) {
-    return make_response(204, "", "");
-  };
+  scene.service.answer = [](const Seen&) { return make_response(204, "", ""); };
   const auto answer = scene.link->key_set(kRound);
   REQUIRE(answer.ok());
   CHECK_FALSE(answer->has_value());
