@@ -223,7 +223,7 @@ Result<Progress> Agent::wait_for_invitation() {
 
   auto opened = open_invitation(settings_.policy, membership_.roster, membership_.self, invitation);
   if (!opened.ok()) {
-    BAUTA_RETURN_IF_ERROR(keep_evidence(evidence_in_invitation(*membership_.roster, {}, invitation)));
+    BAUTA_RETURN_IF_ERROR(keep_evidence_in(invitation));
     return refuse_invitation(opened.error(), claimed_id(invitation).value_or(refused_));
   }
   const RoundId id = opened->id();
@@ -232,9 +232,7 @@ Result<Progress> Agent::wait_for_invitation() {
   BAUTA_TRY(const PolicyMemory memory, policy_memory(tools_.store, id));
   const Status judged = judge(settings_.policy, *opened, (*in_use)->layout.size(), memory);
   if (!judged.ok()) {
-    BAUTA_TRY(const auto before, accepted_invitation(tools_.store));
-    BAUTA_RETURN_IF_ERROR(keep_evidence(
-        evidence_in_invitation(*membership_.roster, before ? ByteView(before->descriptor) : ByteView(), invitation)));
+    BAUTA_RETURN_IF_ERROR(keep_evidence_in(invitation));
     return refuse_invitation(judged.error(), id);
   }
   BAUTA_TRY(const bool distrusted, is_distrusted(tools_.store, opened->context.descriptor.run_id));
@@ -319,7 +317,11 @@ Status Agent::open_attempt() {
   BAUTA_TRY(round_, ClientRound::open(membership_, std::move(invited_->context), rules, {}, tools_.random));
   invited_.reset();
   messages_.clear();
-  return save({{std::string(kPlanItem), Bytes(plan_->text.begin(), plan_->text.end())}}, {latch});
+  Bytes audit_seed(32);
+  tools_.random.fill(audit_seed);
+  return save({{std::string(kPlanItem), Bytes(plan_->text.begin(), plan_->text.end())},
+               {std::string(kAuditSeed), std::move(audit_seed)}},
+              {latch});
 }
 
 Result<Agent::PlanInUse*> Agent::use_plan(const std::string& text, const Plan& plan) {
@@ -427,6 +429,12 @@ Status Agent::save(std::vector<StoredItem> extra, std::vector<StoredItem> latche
   }
   wipe(items);
   return written;
+}
+
+Status Agent::keep_evidence_in(ByteView invitation) {
+  BAUTA_TRY(const auto before, accepted_invitation(tools_.store));
+  return keep_evidence(
+      evidence_in_invitation(*membership_.roster, before ? ByteView(before->descriptor) : ByteView(), invitation));
 }
 
 Status Agent::keep_evidence(const std::vector<EvidenceFile>& candidates) {

@@ -24,6 +24,10 @@
 
 namespace bauta::client {
 
+/// Item of the outbox: what decides, with the coordinator's signed aggregate, which chunks of the sum are audited. It
+/// never leaves this client.
+inline constexpr std::string_view kAuditSeed = "audit-seed";
+
 /// Where the agent stands; each names what the next step does.
 enum class Stage : std::uint8_t {
   hello,          ///< reach the coordinator for the first time
@@ -162,6 +166,8 @@ class Agent {
   /// Everything unsaved of the round and `latches` in one transaction.
   Status save(std::vector<StoredItem> extra = {}, std::vector<StoredItem> latches = {});
   /// Those of the candidates that convict somebody become files in the state directory.
+  /// What a refused invitation shows, by itself or beside the one accepted before.
+  Status keep_evidence_in(ByteView invitation);
   Status keep_evidence(const std::vector<EvidenceFile>& candidates);
   /// Against the aggregate that is there, whose sum does not lead to the model it announces.
   EvidenceFile evidence_of_wrong_model(std::span<const std::uint64_t> sum) const;

@@ -317,8 +317,10 @@ Result<Progress> Agent::fetch_sum() {
   auto audit = round_->audit(pending_->aggregate);
   if (!audit.ok()) return end_attempt(audit.error());
   pending_->audit = *std::move(audit);
-  // Drawn now that the coordinator has signed the sum: it cannot leave alone the chunks that are looked at.
-  pending_->waiting = draw_chunks(chunk_count(context.layout()), settings_.audit_chunks, tools_.random);
+  // They depend on what the coordinator has signed, so it cannot leave them alone; and a restart looks at the same
+  // ones, so it gains nothing by not answering until others are drawn.
+  pending_->waiting =
+      draw_chunks(chunk_count(context.layout()), settings_.audit_chunks, message(kAuditSeed), aggregate_);
   pending_->audit->begin(pending_->waiting.back());
   return go(Stage::audit);
 }
@@ -331,6 +333,11 @@ Result<Progress> Agent::audit_sum() {
     if (code == ErrorCode::cancelled || is_temporary(code) || is_waited_out(code)) return call_failed(answer.error());
     const Error refused{ErrorCode::audit_refused, "the aggregate is not applied: " + answer.error().message};
     tools_.log.error("audit refused", {{"round", id().round_no}, {"reason", refused.message}});
+    // What has been forgotten meanwhile says nothing of the coordinator. Anything else does: without this, who was
+    // refused would later be given the model that comes of the very sum it was not shown.
+    if (code != ErrorCode::late && code != ErrorCode::not_found) {
+      BAUTA_RETURN_IF_ERROR(distrust(tools_.store, round_->context().descriptor.run_id));
+    }
     return end_attempt(refused);
   }
   Status checked = audit.take(*answer);

@@ -7,10 +7,12 @@
 #include <cmath>
 #include <thread>
 
+#include "client/agent/evidence.h"
 #include "client/agent/identity.h"
 #include "client/round/finished_round.h"
 #include "client/storage/round_records.h"
 #include "common/crypto/system_random.h"
+#include "common/evidence/evidence_folder.h"
 #include "common/masking/merkle.h"
 
 namespace bauta::client {
@@ -74,6 +76,7 @@ Result<std::string> audit_round(const ClientSettings& settings, std::uint64_t ro
   auto opened = open_record(identity.roster, kept.record);
   if (!opened.ok()) return with_context("the record of round " + to_string(kept.id), std::move(opened).error());
   const FinishedRound round = *std::move(opened);
+  BAUTA_TRY(const auto record, decode<RoundRecord>(kept.record));
 
   const SystemClock clock;
   SystemRandom random;
@@ -87,15 +90,24 @@ Result<std::string> audit_round(const ClientSettings& settings, std::uint64_t ro
     return Error{ErrorCode::audit_sum, "the sum that the coordinator sends now is not the one that it signed"};
   }
   BAUTA_TRY(Audit audit, Audit::create(round.context, round.u1, round.u2, round.u3, round.aggregate));
+  const auto failed = [&](const Error& error) -> Error {
+    if (!audit.convicts()) return error;
+    const EvidenceFile evidence =
+        evidence_of_audit(*identity.roster, record.aggregate, audit.evidence(kept.record, sum));
+    const auto file = keep_evidence(settings.store.state_directory, evidence, clock.wall());
+    if (file.ok() && *file) say(fmt::format("evidence: {}\n", (*file)->string()));
+    if (!file.ok()) say(fmt::format("the evidence cannot be kept: {}\n", file.error().message));
+    return error;
+  };
   const std::uint64_t chunks = chunk_count(layout);
   const std::vector<std::uint64_t> drawn = draw_chunks(chunks, part_of(share, chunks), random);
   for (std::size_t i = 0; i < drawn.size(); ++i) {
     audit.begin(drawn[i]);
     while (!audit.complete()) {
       BAUTA_TRY(const Bytes answer, insist([&] { return link.audit_chunk(kept.id, audit.chunk(), audit.after()); }));
-      BAUTA_RETURN_IF_ERROR(audit.take(answer));
+      if (const Status taken = audit.take(answer); !taken.ok()) return failed(taken.error());
     }
-    BAUTA_RETURN_IF_ERROR(audit.compare(chunk_of(sum, drawn[i])));
+    if (const Status equal = audit.compare(chunk_of(sum, drawn[i])); !equal.ok()) return failed(equal.error());
     const std::uint64_t done = i + 1;
     if (done * kProgressLines / drawn.size() != i * kProgressLines / drawn.size()) {
       say(fmt::format("{} of {} chunks\n", done, drawn.size()));

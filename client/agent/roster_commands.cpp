@@ -77,7 +77,8 @@ Result<std::string> sign_roster(const ClientSettings& settings, const std::files
   const std::filesystem::path folder = settings.store.state_directory / "rosters";
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(settings.store.state_directory));
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(folder));
-  const std::filesystem::path record = folder / "own.signature";
+  const std::filesystem::path record =
+      folder / fmt::format("own-{}.signature", to_hex(proposal.current->hash).substr(0, 16));
   if (!again) BAUTA_RETURN_IF_ERROR(refuse_second_signature(record, *proposal.current, *proposal.next));
   const Bytes signature = sign_roster_change(*identity.roster, *proposal.next, *identity.signing_key, identity.self);
   BAUTA_RETURN_IF_ERROR(write_file_atomically(record, signature));

@@ -4,6 +4,8 @@
 #include <numeric>
 
 #include "common/base/random_subset.h"
+#include "common/crypto/sha256.h"
+#include "common/masking/keystream.h"
 #include "common/masking/merkle.h"
 #include "common/masking/pairwise_masks.h"
 #include "common/masking/transcript.h"
@@ -149,6 +151,19 @@ std::vector<std::uint64_t> draw_chunks(std::uint64_t chunks, std::uint64_t count
   std::vector<std::uint64_t> all(chunks);
   std::iota(all.begin(), all.end(), 0);
   return random_subset(std::move(all), count, random);
+}
+
+std::vector<std::uint64_t> draw_chunks(std::uint64_t chunks, std::uint64_t count, ByteView seed, ByteView aggregate) {
+  class Expanded final : public RandomSource {
+   public:
+    explicit Expanded(const Digest& key) : stream_(std::span(key).first<16>(), std::span(key).last<16>()) {}
+    void fill(MutableByteView out) override { stream_.read(out); }
+
+   private:
+    Keystream stream_;
+  };
+  Expanded random(sha256_concat({seed, sha256(aggregate)}));
+  return draw_chunks(chunks, count, random);
 }
 
 double chance_of_escape(std::uint64_t chunks, std::uint64_t altered, std::uint64_t checked) {

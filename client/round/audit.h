@@ -79,6 +79,8 @@ class Audit {
 
 /// `count` different chunks of `chunks`, at most all, uniformly at random and in ascending order.
 std::vector<std::uint64_t> draw_chunks(std::uint64_t chunks, std::uint64_t count, RandomSource& random);
+/// The same ones for the same `seed`, which is secret, and `aggregate`, as it was signed.
+std::vector<std::uint64_t> draw_chunks(std::uint64_t chunks, std::uint64_t count, ByteView seed, ByteView aggregate);
 
 /// The chance that `checked` random ones of `chunks` chunks hold none of `altered` altered ones: the hypergeometric
 /// distribution at zero, exact but for rounding.

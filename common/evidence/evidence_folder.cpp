@@ -27,6 +27,9 @@ std::string compact_time(WallTime time) {
 Result<std::optional<std::filesystem::path>> keep_evidence(const std::filesystem::path& state_directory,
                                                            const EvidenceFile& file, WallTime now) {
   using Kept = std::optional<std::filesystem::path>;
+  std::size_t size = file.roster.size();
+  for (const auto& [item, content] : file.items) size += content.size();
+  if (size > kMaxEvidenceBytes) return Kept();
   const Bytes bytes = encode(file);
   if (bytes.size() > kMaxEvidenceBytes) return Kept();
   BAUTA_TRY(const auto kept, list_evidence(state_directory));

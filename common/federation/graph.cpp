@@ -135,8 +135,8 @@ Result<SparseGraph> find_sparse_graph(std::uint32_t n, std::uint32_t f, std::uin
   const bool plausible = n_min > f + 1 && n_min <= n;
   const Factorials log(n);
   const auto living = n - 1 - std::min(n - 1, static_cast<std::uint32_t>(std::floor(dropout * n)));
+  std::uint32_t t = 2;  // the least one never falls as the degree grows
   for (std::uint32_t degree = 2; plausible && degree < n_min - 1; ++degree) {
-    std::uint32_t t = 2;
     while (t <= degree && log_opened(log, n, f, n_min, degree, t) > kLogSecurity - std::log(2.0)) ++t;
     if (t > degree) continue;
     const std::uint32_t needed = std::max(t, living_draws_needed(degree));

@@ -3,6 +3,8 @@
 #include <bauta/v1/evidence.pb.h>
 #include <bauta/v1/identity.pb.h>
 #include <bauta/v1/round.pb.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
 
 #include <algorithm>
 #include <cmath>
@@ -43,6 +45,20 @@ bool has_unknown_field(const google::protobuf::Message& proto) {
   return !proto.GetReflection()->GetUnknownFields(proto).empty();
 }
 
+// Before parsing, which takes memory for every field: two bytes on the wire may become fifty. No list is longer than
+// kMaxPartners, and no message has more than a few.
+bool has_too_many_fields(ByteView bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  constexpr std::size_t kMostFields = 2 * kMaxPartners;
+  google::protobuf::io::CodedInputStream input(bytes.data(), static_cast<int>(bytes.size()));
+  std::size_t fields = 0;
+  for (std::uint32_t tag = input.ReadTag(); tag != 0; tag = input.ReadTag()) {
+    if (++fields > kMostFields) return true;
+    if (!WireFormatLite::SkipField(&input, tag)) return false;  // the parser says what is wrong
+  }
+  return false;
+}
+
 // Field checks in the order in which a decoder reads; the first failure sticks.
 class Fields {
  public:
@@ -53,6 +69,7 @@ class Fields {
   template <class Proto>
   void parse(Proto& proto, ByteView bytes) {
     if (error_) return;
+    if (has_too_many_fields(bytes)) return fail("has more fields than any message may have");
     if (!proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return fail("not a protobuf message");
     if (has_unknown_field(proto)) fail("has a field that this version does not know");
   }

@@ -166,6 +166,11 @@ void RoundRunner::keep_evidence(const EvidenceFile& evidence, RoundKey key) {
                                           {"attempt", key.attempt},
                                           {"file", (*file)->string()},
                                           {"proves", proven.ok() ? *proven : proven.error().message}});
+  } else {
+    parts_.log->warning("evidence not kept", {{"round", key.round_no},
+                                              {"attempt", key.attempt},
+                                              {"kind", evidence.kind},
+                                              {"reason", "it is there already, too large, or the folder is full"}});
   }
 }
 

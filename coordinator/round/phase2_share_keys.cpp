@@ -81,15 +81,20 @@ const ShareLeaf* ShareKeysPhase::leaf(PartnerIndex dealer, PartnerIndex holder) 
 
 Bytes ShareKeysPhase::close() const { return encode(HeaderSet{context_->rctx, l1_, header_blobs()}); }
 
+std::optional<DeliveredLeaf> ShareKeysPhase::delivered_leaf(PartnerIndex dealer, PartnerIndex holder) const {
+  const auto header = headers_.find(dealer);
+  if (header == headers_.end()) return std::nullopt;
+  const auto& holders = header->second.neighbours;
+  const auto found = std::lower_bound(holders.begin(), holders.end(), holder);
+  if (found == holders.end() || *found != holder) return std::nullopt;
+  const auto place = static_cast<std::size_t>(found - holders.begin());
+  const Dealt& dealt = dealt_.at(dealer);
+  return DeliveredLeaf{dealer, dealt.leaves.at(place), dealt.tree.proof(place)};
+}
+
 std::vector<DeliveredLeaf> ShareKeysPhase::leaves_for(PartnerIndex holder, const MaskGraph& graph) const {
   std::vector<DeliveredLeaf> leaves;
-  for (const PartnerIndex dealer : graph.dealers_to(holder)) {
-    const auto& holders = headers_.at(dealer).neighbours;
-    const auto place =
-        static_cast<std::size_t>(std::lower_bound(holders.begin(), holders.end(), holder) - holders.begin());
-    const Dealt& dealt = dealt_.at(dealer);
-    leaves.push_back({dealer, dealt.leaves.at(place), dealt.tree.proof(place)});
-  }
+  for (const PartnerIndex dealer : graph.dealers_to(holder)) leaves.push_back(delivered_leaf(dealer, holder).value());
   return leaves;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "common/masking/mask_graph.h"
 #include "common/masking/merkle.h"
@@ -31,6 +32,8 @@ class ShareKeysPhase {
 
   /// The payload of the signed U2 set.
   Bytes close() const;
+  /// The same with its Merkle proof; nothing when there is none.
+  std::optional<DeliveredLeaf> delivered_leaf(PartnerIndex dealer, PartnerIndex holder) const;
   /// The leaves dealt to `holder` by the members of `graph`, with Merkle proofs.
   std::vector<DeliveredLeaf> leaves_for(PartnerIndex holder, const MaskGraph& graph) const;
 

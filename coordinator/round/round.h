@@ -114,7 +114,6 @@ class Round {
   Status require(Phase phase) const;
   std::size_t survivors_needed() const;
   /// What `holder` was sent of `dealer`; nothing where it was dealt none.
-  std::optional<DeliveredLeaf> leaf_of(PartnerIndex dealer, PartnerIndex holder) const;
   RoundEvent close_with(Phase phase, std::string_view label, const SigningKey& key, Bytes payload) const;
   RoundEvent void_because(std::string reason) const;
 

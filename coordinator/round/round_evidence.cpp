@@ -59,7 +59,7 @@ std::optional<EvidenceFile> Round::evidence_against(Phase phase, PartnerIndex fr
                      (alive ? leaf->hash_b : leaf->hash_m)) {
       continue;
     }
-    auto delivered = leaf_of(revealed.dealer, from);
+    auto delivered = phase2_->delivered_leaf(revealed.dealer, from);
     if (!delivered) continue;
     EvidenceFile wrong = new_file(context_, evidence_kind::kWrongShare);
     wrong.items.emplace(name::kHeaderSet, *header_set_);
@@ -88,7 +88,7 @@ std::optional<EvidenceFile> Round::evidence_of_false_dealing() const {
       const auto revealed = std::find_if(shares->shares.begin(), shares->shares.end(),
                                          [&](const RevealedShare& share) { return share.dealer == dealer; });
       if (revealed == shares->shares.end()) continue;
-      auto leaf = leaf_of(dealer, holder);
+      auto leaf = phase2_->delivered_leaf(dealer, holder);
       BAUTA_CHECK(leaf);
       leaves.leaves.push_back(*std::move(leaf));
       file.items.emplace(std::string(name::kSharePrefix) + std::to_string(holder),
@@ -98,14 +98,6 @@ std::optional<EvidenceFile> Round::evidence_of_false_dealing() const {
     if (auto convicting = if_it_convicts(context_, std::move(file))) return convicting;
   }
   return std::nullopt;
-}
-
-std::optional<DeliveredLeaf> Round::leaf_of(PartnerIndex dealer, PartnerIndex holder) const {
-  auto leaves = leaves_for(holder);
-  if (!leaves.ok()) return std::nullopt;
-  const auto found =
-      std::find_if(leaves->begin(), leaves->end(), [&](const auto& leaf) { return leaf.dealer == dealer; });
-  return found == leaves->end() ? std::nullopt : std::optional(std::move(*found));
 }
 
 }  // namespace bauta::coordinator

@@ -310,3 +310,15 @@ TEST_CASE("chunks are drawn without repeats, each as often as any other, and esc
   CHECK(client::chance_of_escape(10, 1, 10) == 0);
   CHECK(client::chance_of_escape(100, 1, 25) == doctest::Approx(0.75));
 }
+
+TEST_CASE("the same seed and aggregate draw the same chunks, and either alone decides nothing") {
+  const Bytes seed(32, 1);
+  const Bytes other_seed(32, 2);
+  const Bytes aggregate(100, 3);
+  const Bytes other_aggregate(100, 4);
+  const auto drawn = client::draw_chunks(100'000, 20, seed, aggregate);
+  CHECK(drawn.size() == 20);
+  CHECK(drawn == client::draw_chunks(100'000, 20, seed, aggregate));
+  CHECK(drawn != client::draw_chunks(100'000, 20, other_seed, aggregate));
+  CHECK(drawn != client::draw_chunks(100'000, 20, seed, other_aggregate));
+}

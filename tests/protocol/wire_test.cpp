@@ -74,3 +74,15 @@ TEST_CASE("lists that are not strictly ascending, wrong lengths and impossible p
   CHECK_FALSE(decode<UnmaskShares>(encode(UnmaskShares{{1}, {2}, {{2, {3}}, {1, {4}}}})).ok());
   CHECK_FALSE(decode<SignedBlob>(encode(SignedBlob{Bytes(5, 1), 1, Bytes(129, 1)})).ok());
 }
+
+TEST_CASE("a message of a million empty fields is refused before it takes memory") {
+  Bytes many;
+  for (int i = 0; i < 1'000'000; ++i) {
+    many.push_back(0x12);  // field 2, a string, of no bytes
+    many.push_back(0x00);
+  }
+  const auto decoded = decode<KeySet>(many);
+  REQUIRE_FALSE(decoded.ok());
+  CHECK(decoded.error().message.find("more fields") != std::string::npos);
+  CHECK_FALSE(decode<EvidenceFile>(many).ok());
+}

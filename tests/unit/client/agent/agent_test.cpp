@@ -566,6 +566,10 @@ TEST_CASE("where the audit is refused the sum is not applied, and a trouble that
     CHECK(refused.count("model applied") == 0);
     CHECK(refused.model_hash() == before);
     CHECK(refused.evidence().empty());
+    // What may have been forgotten meanwhile accuses nobody; a refusal ends the trust in the run.
+    const bool forgotten = code == ErrorCode::not_found || code == ErrorCode::late;
+    const auto distrusted = is_distrusted(refused.store(), refusing.coordinator.run_id);
+    CHECK(distrusted.value() == !forgotten);
   }
 }
 

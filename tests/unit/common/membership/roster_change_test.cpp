@@ -56,6 +56,20 @@ struct Change {
 
 }  // namespace
 
+TEST_CASE("a federation's name that would write to the terminal of whoever reads it is refused") {
+  const std::string text = Text().write();
+  const auto named = [&](std::string name) {
+    std::string changed = text;
+    return parse_roster(changed.replace(changed.find("test"), 4, name)).ok();
+  };
+  CHECK(named("Müller & Co, Zürich"));
+  CHECK_FALSE(named("high-street\\n  version 3 becomes version 4"));
+  CHECK_FALSE(named("high-street\\u001b[8m"));
+  CHECK_FALSE(named("high-street\\u009b8m"));
+  CHECK_FALSE(named("high-street\\u202e"));
+  CHECK_FALSE(named(std::string(101, 'a')));
+}
+
 TEST_CASE("a majority of the partners in force changes the roster, one less does not") {
   const Change change;
   const Roster& current = change.current;
