@@ -75,43 +75,50 @@ double log_opened(const Factorials& log, std::uint32_t n, std::uint32_t f, std::
   return std::log(static_cast<double>(n)) + log_at_least(log, others, std::min(f, others), std::min(degree, others), t);
 }
 
-// That among m partners of U1 some `part` honest survivors share a mask with no other honest survivor. Two bounds, of
-// which the smaller counts. First, whoever else is declared dead: each of the part keeps its living draws within the
-// part and the colluders. Second, for every choice of the dead: no draw leads from either side to the other.
-double log_cut_off(const Factorials& log, std::uint32_t m, std::uint32_t f, std::uint32_t n_min, std::uint32_t degree,
-                   std::uint32_t part) {
-  const std::uint32_t honest = m - f;
-  const double within =
-      log.choose(honest, part) + part * log_at_least(log, m - 1, part + f - 1, degree, living_draws_needed(degree));
-  LogSum between;
-  const std::uint32_t least_other = std::max(part, n_min > f + part ? n_min - f - part : 0);
-  // The terms vary slowly: one stands for its stretch.
-  const std::uint32_t stretch = std::max<std::uint32_t>(1, (honest - part) / 64);
-  for (std::uint32_t other = least_other; other <= honest - part; other += stretch) {
-    const std::uint32_t dead = honest - part - other;
-    const double choices = log(honest) - log(part) - log(other) - log(dead);
-    const double all_draws = log.choose(m - 1, degree);
-    between.add(std::log(static_cast<double>(stretch)) + choices +
-                part * (log.choose(m - 1 - other, degree) - all_draws) +
-                other * (log.choose(m - 1 - part, degree) - all_draws));
-  }
-  return std::min(within, between.value());
+// Of a group of `part` honest survivors: each keeps its living draws within the group and the colluders, whoever else
+// is declared dead. The coordinator chooses how many are in U1; the most groups are to be had with n, the most
+// colluders among the others with n_min.
+double log_within(const Factorials& log, std::uint32_t n, std::uint32_t f, std::uint32_t n_min, std::uint32_t degree,
+                  std::uint32_t part) {
+  const std::uint32_t others = n_min - 1;
+  const std::uint32_t near = std::min(others, part + f - 1);
+  return log.choose(n - f, part) + part * log_at_least(log, others, near, degree, living_draws_needed(degree));
 }
 
+// The same group, and any choice of the dead that leaves n_min: no draw leads from it to the other honest survivors or
+// back. Chances and choices grow with U1, so U1 is everybody. The logarithm is concave in the number of the others,
+// whose greatest term stands for all.
+double log_between(const Factorials& log, std::uint32_t n, std::uint32_t f, std::uint32_t n_min, std::uint32_t degree,
+                   std::uint32_t part) {
+  const std::uint32_t honest = n - f;
+  const double all_draws = log.choose(n - 1, degree);
+  const auto term = [&](std::uint32_t other) {
+    return log(honest) - log(part) - log(other) - log(honest - part - other) +
+           part * (log.choose(n - 1 - other, degree) - all_draws) +
+           other * (log.choose(n - 1 - part, degree) - all_draws);
+  };
+  std::uint32_t low = std::max(part, n_min > f + part ? n_min - f - part : 0);
+  std::uint32_t high = honest - part;
+  const double terms = high - low + 1;
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    if (term(middle) < term(middle + 1)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return std::log(terms) + term(low);
+}
+
+// That some group of honest survivors, no larger than the rest of them, shares no mask with the rest.
 double log_any_cut_off(const Factorials& log, std::uint32_t n, std::uint32_t f, std::uint32_t n_min,
                        std::uint32_t degree) {
-  double worst = kImpossible;
-  for (const std::uint32_t m : {n, n_min + (n - n_min) / 2, n_min}) {
-    if (m <= f + 1 || degree > m - 1) continue;
-    LogSum sum;
-    for (std::uint32_t part = 1; part <= (m - f) / 2;) {
-      const std::uint32_t stretch = std::max<std::uint32_t>(1, part / 64);
-      sum.add(std::log(static_cast<double>(stretch)) + log_cut_off(log, m, f, n_min, degree, part));
-      part += stretch;
-    }
-    worst = std::max(worst, sum.value());
+  LogSum sum;
+  for (std::uint32_t part = 1; part <= (n - f) / 2; ++part) {
+    sum.add(std::min(log_within(log, n, f, n_min, degree, part), log_between(log, n, f, n_min, degree, part)));
   }
-  return worst;
+  return sum.value();
 }
 
 bool is_secure(const Factorials& log, std::uint32_t n, std::uint32_t f, std::uint32_t n_min, const SparseGraph& graph) {
@@ -131,22 +138,25 @@ bool is_secure_sparse_graph(std::uint32_t n, std::uint32_t f, std::uint32_t n_mi
   return plausible && is_secure(Factorials(n), n, f, n_min, graph);
 }
 
-Result<SparseGraph> find_sparse_graph(std::uint32_t n, std::uint32_t f, std::uint32_t n_min, double dropout) {
+Result<SparseGraph> find_sparse_graph(std::uint32_t n, std::uint32_t f, std::uint32_t n_min, double dropout,
+                                      std::uint32_t most_degree) {
   const bool plausible = n_min > f + 1 && n_min <= n;
   const Factorials log(n);
   const auto living = n - 1 - std::min(n - 1, static_cast<std::uint32_t>(std::floor(dropout * n)));
+  const auto ends = [&](std::uint32_t degree, std::uint32_t needed) {
+    return std::log(static_cast<double>(n)) + log_fewer_than(log, n - 1, living, degree, needed) <= kLogCorrectness;
+  };
   std::uint32_t t = 2;  // the least one never falls as the degree grows
-  for (std::uint32_t degree = 2; plausible && degree < n_min - 1; ++degree) {
+  for (std::uint32_t degree = 2; plausible && degree < n_min - 1 && degree <= most_degree; ++degree) {
+    if (!ends(degree, living_draws_needed(degree))) continue;
     while (t <= degree && log_opened(log, n, f, n_min, degree, t) > kLogSecurity - std::log(2.0)) ++t;
-    if (t > degree) continue;
-    const std::uint32_t needed = std::max(t, living_draws_needed(degree));
-    const double lost = std::log(static_cast<double>(n)) + log_fewer_than(log, n - 1, living, degree, needed);
-    if (lost <= kLogCorrectness && is_secure(log, n, f, n_min, {degree, t})) return SparseGraph{degree, t};
+    if (t <= degree && ends(degree, t) && is_secure(log, n, f, n_min, {degree, t})) return SparseGraph{degree, t};
   }
-  return Error{ErrorCode::invalid_argument,
-               fmt::format("no sparse graph is secure for {} partners of whom {} collude, at least {} stay and {} % "
-                           "vanish",
-                           n, f, n_min, 100 * dropout)};
+  return Error{
+      ErrorCode::invalid_argument,
+      fmt::format("no sparse graph of degree {} or less is secure for {} partners of whom {} collude, at least "
+                  "{} stay and {} % vanish",
+                  std::min(most_degree, n), n, f, n_min, 100 * dropout)};
 }
 
 GraphChoice choose_graph(std::uint32_t n, std::uint32_t f, const Thresholds& complete, double dropout,
@@ -154,8 +164,8 @@ GraphChoice choose_graph(std::uint32_t n, std::uint32_t f, const Thresholds& com
   const GraphChoice whole{{GraphKind::complete, 0}, complete.shamir};
   const std::uint64_t work = masking_work(n - 1, vector_bytes);
   if (static_cast<double>(work) <= work_budget) return whole;
-  const auto sparse = find_sparse_graph(n, f, complete.n_min, dropout);
-  // A partner masks with those it drew and with those who drew it.
+  // A partner masks with those it drew and with those who drew it: beyond a quarter of all, nothing is gained.
+  const auto sparse = find_sparse_graph(n, f, complete.n_min, dropout, n / 4);
   if (!sparse.ok() || 2 * masking_work(2 * std::uint64_t{sparse->degree}, vector_bytes) >= work) return whole;
   return {{GraphKind::sparse, sparse->degree}, sparse->shamir};
 }

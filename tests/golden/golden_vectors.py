@@ -172,7 +172,7 @@ def rotation_vectors():
 
 def graph_vectors():
     for n, f, n_min, dropout in ((24, 1, 22, 0.0), (60, 1, 31, 0.1), (100, 25, 80, 0.0), (200, 10, 150, 0.05), (1000, 50, 526, 0.1),
-                                 (10000, 500, 5251, 0.05)):
+                                 (2000, 100, 1051, 0.05)):
         k, t = sparse_graph.find(n, f, n_min, dropout) or (0, 0)
         yield {"n": n, "f": f, "n_min": n_min, "dropout": dropout, "degree": k, "shamir": t}
 

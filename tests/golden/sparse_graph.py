@@ -39,39 +39,38 @@ def log_opened(n, f, n_min, k, t):
     return math.log(n) + log_drawn(others, colluders, draws, range(t, min(draws, colluders) + 1))
 
 
-def log_cut_off(m, f, n_min, k, part):
-    honest = m - f
-    marked = part + f - 1
-    within = log_choose(honest, part) + part * log_drawn(m - 1, marked, k, range(living_needed(k), min(k, marked) + 1))
-    terms = []
-    stretch = max(1, (honest - part) // 64)
-    for other in range(max(part, n_min - f - part), honest - part + 1, stretch):
-        choices = log_factorial(honest) - log_factorial(part) - log_factorial(other) - log_factorial(honest - part - other)
-        all_draws = log_choose(m - 1, k)
-        terms.append(math.log(stretch) + choices + part * (log_choose(m - 1 - other, k) - all_draws) +
-                     other * (log_choose(m - 1 - part, k) - all_draws))
-    return min(within, log_sum(terms))
+def log_within(n, f, n_min, k, part):
+    others = n_min - 1
+    near = min(others, part + f - 1)
+    return log_choose(n - f, part) + part * log_drawn(others, near, k, range(living_needed(k), min(k, near) + 1))
+
+
+def log_between(n, f, n_min, k, part):
+    honest = n - f
+    all_draws = log_choose(n - 1, k)
+
+    def term(other):
+        return (log_factorial(honest) - log_factorial(part) - log_factorial(other) - log_factorial(honest - part - other) +
+                part * (log_choose(n - 1 - other, k) - all_draws) + other * (log_choose(n - 1 - part, k) - all_draws))
+
+    low, high = max(part, n_min - f - part), honest - part
+    count = high - low + 1
+    while low < high:  # the term is concave
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if term(middle) < term(middle + 1) else (low, middle)
+    return math.log(count) + term(low)
 
 
 def log_any_cut_off(n, f, n_min, k):
-    worst = NEVER
-    for m in (n, n_min + (n - n_min) // 2, n_min):
-        if m <= f + 1 or k > m - 1:
-            continue
-        terms, part = [], 1
-        while part <= (m - f) // 2:
-            stretch = max(1, part // 64)
-            terms.append(math.log(stretch) + log_cut_off(m, f, n_min, k, part))
-            part += stretch
-        worst = max(worst, log_sum(terms))
-    return worst
+    return log_sum(min(log_within(n, f, n_min, k, part), log_between(n, f, n_min, k, part))
+                   for part in range(1, (n - f) // 2 + 1))
 
 
-def find(n, f, n_min, dropout):
+def find(n, f, n_min, dropout, most_degree=math.inf):
     """(k, t), or None."""
     each = SECURITY - math.log(2)
     living = n - 1 - min(n - 1, math.floor(dropout * n))
-    for k in range(2, n_min - 1 if f + 1 < n_min <= n else 2):
+    for k in range(2, min(n_min - 2, most_degree) + 1 if f + 1 < n_min <= n else 2):
         t = next((t for t in range(2, k + 1) if log_opened(n, f, n_min, k, t) <= each), None)
         if t is None:
             continue
@@ -86,7 +85,7 @@ def choose(n, f, complete_t, n_min, dropout, vector_bytes, work_budget):
     work = lambda neighbours: neighbours * (vector_bytes + 2**20)
     if work(n - 1) <= work_budget:
         return 1, 0, complete_t
-    found = find(n, f, n_min, dropout)
+    found = find(n, f, n_min, dropout, n // 4)
     if found is None or 2 * work(2 * found[0]) >= work(n - 1):
         return 1, 0, complete_t
     return 2, *found

@@ -2,28 +2,53 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 using namespace bauta;
 
 namespace {
 
 std::uint64_t megabytes(std::uint64_t n) { return n * 1'000'000; }
 
+struct Row {
+  std::uint32_t n, f, n_min;
+  double dropout;
+  std::uint32_t degree, shamir;
+};
+
+constexpr Row kRows[] = {Row{1000, 50, 526, .05, 36, 22}, Row{1000, 50, 526, .1, 50, 26},
+                         Row{10'000, 500, 5251, .05, 44, 27}, Row{10'000, 100, 9000, .05, 35, 13},
+                         Row{1000, 250, 800, .1, 147, 89}};
+
 }  // namespace
 
 TEST_CASE("the finder's degree grows with colluders and dropouts and hardly with the cohort") {
-  struct Row {
-    std::uint32_t n, f, n_min;
-    double dropout;
-    std::uint32_t degree, shamir;
-  };
-  for (const Row& row :
-       {Row{1000, 50, 526, .05, 35, 22}, Row{1000, 50, 526, .1, 50, 26}, Row{10'000, 500, 5251, .05, 41, 26},
-        Row{10'000, 100, 9000, .05, 35, 13}, Row{1000, 250, 800, .1, 119, 77}}) {
+  for (const Row& row : kRows) {
     const auto found = find_sparse_graph(row.n, row.f, row.n_min, row.dropout);
     REQUIRE(found.ok());
     CHECK(found->degree == row.degree);
     CHECK(found->shamir == row.shamir);
     CHECK(is_secure_sparse_graph(row.n, row.f, row.n_min, *found));
+  }
+}
+
+TEST_CASE("nobody is cut off by its own draws alone, however many the coordinator lets into U1") {
+  // One victim whose living draws may all be colluders: the chance of that for all n together, for every size of U1.
+  const auto log_choose = [](double a, double b) {
+    return std::lgamma(a + 1) - std::lgamma(b + 1) - std::lgamma(a - b + 1);
+  };
+  for (const Row& row : kRows) {
+    const auto found = find_sparse_graph(row.n, row.f, row.n_min, row.dropout);
+    REQUIRE(found.ok());
+    for (std::uint32_t m = row.n_min; m <= row.n; ++m) {
+      double chance = 0;
+      for (std::uint32_t j = living_draws_needed(found->degree); j <= found->degree && j <= row.f; ++j) {
+        chance += std::exp(log_choose(row.f, j) + log_choose(m - 1 - row.f, found->degree - j) -
+                           log_choose(m - 1, found->degree));
+      }
+      if (row.n * chance > std::exp2(-40))
+        FAIL("a U1 of " << m << " of " << row.n << ": " << std::log2(row.n * chance));
+    }
   }
 }
 
