@@ -20,7 +20,7 @@ bool has(const std::vector<PartnerIndex>& list, PartnerIndex u) {
 }
 
 struct Attack {
-  StepwiseRound round = sparse_round(6);
+  StepwiseRound round = sparse_round(10);
   std::vector<PartnerIndex> drawn_by_victim;
 
   void run() {
