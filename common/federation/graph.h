@@ -36,9 +36,9 @@ struct SparseGraph {
 ///     probability below 2^-40;
 ///   * when each partner vanishes with probability `dropout`, everybody keeps t living holders and the living draws
 ///     that certification needs, but with a probability below 2^-20.
-/// Bell et al. 2020 (Secure Single-Server Aggregation with (Poly)Logarithmic Overhead), §3.5 and §4.4, with union bounds
-/// over hypergeometric tails in place of their asymptotic ones. n <= kMaxPartners.
-/// `invalid_argument` when no degree up to `most_degree` will do.
+/// Bell et al. 2020 (Secure Single-Server Aggregation with (Poly)Logarithmic Overhead), §3.5 and §4.4, with union
+/// bounds over hypergeometric tails in place of their asymptotic ones. n <= kMaxPartners. `invalid_argument` when no
+/// degree up to `most_degree` will do.
 Result<SparseGraph> find_sparse_graph(std::uint32_t n, std::uint32_t f, std::uint32_t n_min, double dropout,
                                       std::uint32_t most_degree = 0xFFFFFFFF);
 
