@@ -7,7 +7,6 @@
 #include "common/crypto/sha256.h"
 #include "common/masking/keystream.h"
 #include "common/masking/merkle.h"
-#include "common/masking/pairwise_masks.h"
 #include "common/masking/transcript.h"
 
 namespace bauta::client {
@@ -35,22 +34,9 @@ Result<Audit> Audit::create(const RoundContext& context, const AcceptedKeys& u1,
   audit.u3_ = u3.u3;
   audit.roots_ = u3.vector_roots;
   for (const RevealedSecret& revealed : aggregate.secrets) {
-    const PartnerIndex owner = revealed.partner;
-    const SecretBytes<32> secret{std::span<const std::uint8_t, 32>(revealed.secret)};
-    if (u3.survivors.contains(owner)) {
-      audit.keys_.push_back(self_mask_key(context.rctx, u1.l1, owner, secret));
-      audit.subtract_.push_back(true);
-      continue;
-    }
-    const X25519Public& own_public = u1.keys.at(owner).m_pk;
-    for (const PartnerIndex survivor : u2.graph.masks_with(owner)) {
-      if (!u3.survivors.contains(survivor)) continue;
-      BAUTA_TRY(MaskKey key,
-                pair_mask_key(context.rctx, u1.l1, owner, secret, own_public, survivor, u1.keys.at(survivor).m_pk));
-      audit.keys_.push_back(std::move(key));
-      // What the survivor has added is taken out, and the other way round.
-      audit.subtract_.push_back(!subtracts_pair_mask(survivor, owner));
-    }
+    BAUTA_RETURN_IF_ERROR(add_masks_left_by(audit.left_, context.rctx, u1.l1, u1.keys, u2.graph, u3.survivors,
+                                            revealed.partner,
+                                            SecretBytes<32>(std::span<const std::uint8_t, 32>(revealed.secret))));
   }
   audit.begin(0);
   return audit;
@@ -114,8 +100,7 @@ Status Audit::add(const UploadedChunk& upload, const Digest& root) {
   }
   std::vector<std::uint64_t> words(total_.size());
   std::copy(upload.bytes.begin(), upload.bytes.end(), wire_bytes_mutable(words).begin());
-  const std::uint64_t unused = ~used_bits(layout_.lane_bits);
-  if (std::any_of(words.begin(), words.end(), [&](std::uint64_t word) { return (word & unused) != 0; })) {
+  if (has_unused_bits(words, layout_.lane_bits)) {
     return unproven("has a bit set that belongs to no lane");
   }
   add_packed(total_, words, layout_.lane_bits);
@@ -124,12 +109,9 @@ Status Audit::add(const UploadedChunk& upload, const Digest& root) {
 
 Status Audit::compare(std::span<const std::uint64_t> slice) const {
   BAUTA_CHECK(complete());
-  std::vector<MaskTerm> terms;
-  terms.reserve(keys_.size());
-  for (std::size_t i = 0; i < keys_.size(); ++i) terms.push_back({&keys_[i], subtract_[i]});
   std::vector<std::uint64_t> unmasked = total_;
   const std::uint64_t first_word = chunk_ * kChunkWords;
-  apply_masks(unmasked, layout_.lane_bits, terms, first_word);
+  apply_masks(unmasked, layout_.lane_bits, left_.terms(), first_word);
   const auto [differing, theirs] = std::mismatch(unmasked.begin(), unmasked.end(), slice.begin(), slice.end());
   if (differing == unmasked.end() && theirs == slice.end()) return {};
   return Error{ErrorCode::audit_sum,

@@ -12,7 +12,7 @@
 
 #include "client/round/phase5_unmask.h"
 #include "common/base/random_source.h"
-#include "common/masking/mask_stream.h"
+#include "common/masking/masks.h"
 
 namespace bauta::client {
 
@@ -22,9 +22,8 @@ std::uint64_t chunk_count(const LaneLayout& layout);
 std::span<const std::uint64_t> chunk_of(std::span<const std::uint64_t> vector, std::uint64_t chunk);
 
 /// Looks at one chunk after the other of one round. Errors are the names of the checks:
-///   audit_answer  the coordinator's answer is not its signed word on the chunk that was asked for, or passes a
-///   survivor
-///                 over;
+///   audit_answer  the coordinator's answer is not its signed word on the chunk that was asked for, or it passes
+///                 over a survivor;
 ///   audit_proof   a chunk is not under the root that its sender signed;
 ///   audit_sum     the slice of the aggregate is not the sum of the uploads.
 /// Memory: one chunk, the masks' keys, and the answers to the chunk under way, as evidence. One thread at a time.
@@ -65,9 +64,8 @@ class Audit {
   LaneLayout layout_;
   Digest rctx_{};
   Digest u3_{};
-  Roots roots_;                // of the survivors' uploads, as they signed them
-  std::vector<MaskKey> keys_;  // of what is to be taken out
-  std::vector<bool> subtract_;
+  Roots roots_;  // of the survivors' uploads, as they signed them
+  Masks left_;   // in the sum of the uploads, to be taken out
 
   std::uint64_t chunk_ = 0;
   std::optional<PartnerIndex> after_;

@@ -59,6 +59,13 @@ void set_lane(std::span<std::uint64_t> words, const LaneLayout& layout, std::siz
   word = (word & ~(lane << shift)) | ((static_cast<std::uint64_t>(value) & lane) << shift);
 }
 
+bool has_unused_bits(std::span<const std::uint64_t> words, std::uint32_t lane_bits) {
+  const std::uint64_t unused = ~used_bits(lane_bits);
+  std::uint64_t found = 0;
+  for (const std::uint64_t word : words) found |= word & unused;
+  return found != 0;
+}
+
 Status validate_padding(std::span<const std::uint64_t> words, const LaneLayout& layout) {
   if (words.size() != layout.word_count()) {
     return Error{ErrorCode::malformed, "a packed vector of " + std::to_string(words.size()) + " words instead of " +

@@ -71,6 +71,8 @@ void read_lanes(std::span<const std::uint64_t> words, const LaneLayout& layout, 
 /// Overwrites lane i with value modulo 2^lane_bits; its neighbours stay as they are.
 void set_lane(std::span<std::uint64_t> words, const LaneLayout& layout, std::size_t i, std::int64_t value);
 
+/// Whether a word has a bit set that belongs to no lane.
+bool has_unused_bits(std::span<const std::uint64_t> words, std::uint32_t lane_bits);
 /// For vectors of a peer: `malformed`, naming the word, when the length is wrong or an unused bit is set. The lanes of
 /// the last word beyond the dimension are masked like all others and therefore not looked at.
 Status validate_padding(std::span<const std::uint64_t> words, const LaneLayout& layout);

@@ -86,7 +86,7 @@ Result<Unmasked> run(UnmaskJob job) {
   Unmasked result;
   {
     Summing sum(job);
-    BAUTA_RETURN_IF_ERROR(sum.run(unmasking.mask_terms()));
+    BAUTA_RETURN_IF_ERROR(sum.run(unmasking.masks.terms()));
     // The model steps forward as the sum is decoded: neither is held twice.
     ServerStep step(job.model, job.server);
     auto metrics = decode_sum(context, sum.survivors(), sum.words(),

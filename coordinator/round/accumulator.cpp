@@ -33,13 +33,12 @@ Status Accumulator::add(std::size_t first_word, ByteView piece) {
     return Error{ErrorCode::out_of_range,
                  "the piece goes beyond the vector's " + std::to_string(sum_.size()) + " words"};
   }
-  const std::uint64_t unused = ~used_bits(layout_.lane_bits);
-  if (unused != 0) {
-    std::uint64_t found = 0;
+  if (~used_bits(layout_.lane_bits) != 0) {
+    bool found = false;
     for_each_block(piece, [&](std::size_t, std::span<const std::uint64_t> words) {
-      for (const std::uint64_t word : words) found |= word & unused;
+      found = found || has_unused_bits(words, layout_.lane_bits);
     });
-    if (found != 0) return Error{ErrorCode::malformed, "a word has a bit set that belongs to no lane"};
+    if (found) return Error{ErrorCode::malformed, "a word has a bit set that belongs to no lane"};
   }
   for_each_block(piece, [&](std::size_t begin, std::span<const std::uint64_t> words) {
     add_packed(std::span(sum_).subspan(first_word + begin, words.size()), words, layout_.lane_bits);

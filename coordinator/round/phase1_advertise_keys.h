@@ -24,7 +24,8 @@ class AdvertiseKeysPhase {
 
   bool everybody_in() const { return inbox_.size() + excluded_.size() >= context_->descriptor.cohort.size(); }
   const Inbox& inbox() const { return inbox_; }
-  const AdvertiseKeys& keys(PartnerIndex partner) const { return keys_.at(partner); }
+  /// By partner, in roster order.
+  const std::map<PartnerIndex, AdvertiseKeys>& keys() const { return keys_; }
 
   /// The payload of the signed U1 set.
   Bytes close() const;

@@ -3,19 +3,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "common/base/defence.h"
 #include "common/crypto/x25519.h"
 #include "common/masking/pairwise_masks.h"
 #include "common/masking/transcript.h"
 
 namespace bauta::coordinator {
-
-std::vector<MaskTerm> Unmasking::mask_terms() const {
-  std::vector<MaskTerm> views;
-  views.reserve(terms.size());
-  for (const auto& term : terms) views.push_back({&term.key, term.subtract});
-  return views;
-}
 
 UnmaskPhase::UnmaskPhase(const RoundContext& context, const AdvertiseKeysPhase& phase1, const ShareKeysPhase& phase2,
                          const MaskedUpdatePhase& phase3)
@@ -103,19 +95,12 @@ Result<Unmasking> UnmaskPhase::unmask() const {
     RevealedSecret revealed{dealer, {}};
     std::copy_n(secret->reveal().begin(), 32, revealed.secret.begin());
     unmasking.secrets.push_back(revealed);
-    if (survived(dealer)) {
-      if (self_seed_commitment(rctx, dealer, *secret) != phase2_->headers().at(dealer).commitment) return dealer_lied();
-      if (BAUTA_DEFENDS(self_mask)) unmasking.terms.push_back({self_mask_key(rctx, l1, dealer, *secret), true});
-      continue;
-    }
-    const auto& keys = phase1_->keys(dealer);
-    if (x25519_public(*secret) != keys.m_pk) return dealer_lied();
-    for (const auto survivor : phase3_->graph().masks_with(dealer)) {
-      if (!survived(survivor)) continue;
-      // The survivor added this mask when its index is the smaller one, and subtracted it otherwise.
-      BAUTA_TRY(auto key, pair_mask_key(rctx, l1, dealer, *secret, keys.m_pk, survivor, phase1_->keys(survivor).m_pk));
-      unmasking.terms.push_back({std::move(key), survivor < dealer});
-    }
+    const bool committed_to = survived(dealer)
+                                  ? self_seed_commitment(rctx, dealer, *secret) == phase2_->headers().at(dealer).commitment
+                                  : x25519_public(*secret) == phase1_->keys().at(dealer).m_pk;
+    if (!committed_to) return dealer_lied();
+    BAUTA_RETURN_IF_ERROR(add_masks_left_by(unmasking.masks, rctx, l1, phase1_->keys(), phase3_->graph(),
+                                            phase3_->survivors(), dealer, *secret));
   }
   return unmasking;
 }

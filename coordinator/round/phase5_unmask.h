@@ -5,7 +5,7 @@
 #include <map>
 #include <vector>
 
-#include "common/masking/mask_stream.h"
+#include "common/masking/masks.h"
 #include "common/masking/round_context.h"
 #include "common/masking/shamir.h"
 #include "coordinator/round/inbox.h"
@@ -17,15 +17,8 @@ namespace bauta::coordinator {
 
 /// Everything that has to be taken out of the masked sum.
 struct Unmasking {
-  struct Term {
-    MaskKey key;
-    bool subtract;
-  };
-  std::vector<Term> terms;
+  Masks masks;
   std::vector<RevealedSecret> secrets;  ///< published for the audit: b of survivors, m_sk of dropouts
-
-  /// Views into `terms`.
-  std::vector<MaskTerm> mask_terms() const;
 };
 
 class UnmaskPhase {

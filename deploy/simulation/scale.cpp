@@ -189,9 +189,9 @@ class ScaleRound {
     }));
     if (!round_->ready_to_unmask()) return Error{ErrorCode::threshold_lost, "too few share holders are left"};
     BAUTA_TRY(coordinator::Unmasking unmasking, round_->unmask());
-    masks_removed_ = unmasking.terms.size();
+    masks_removed_ = unmasking.masks.size();
     secrets_ = std::move(unmasking.secrets);
-    const auto terms = unmasking.mask_terms();
+    const auto terms = unmasking.masks.terms();
     return for_each_range(sum_->words().size(), kRangeWords, settings_.threads,
                           [&](std::size_t first, std::size_t count) -> Status {
                             sum_->apply_masks(first, count, terms);

@@ -97,7 +97,7 @@ struct StepwiseRound {
   std::vector<std::uint64_t> opened_sum() {
     const auto unmasking = round().unmask();
     REQUIRE(unmasking.ok());
-    return sum_of(masked, unmasking->mask_terms());
+    return sum_of(masked, unmasking->masks.terms());
   }
   std::vector<std::uint64_t> plain_sum() { return sum_of(plain, {}); }
 

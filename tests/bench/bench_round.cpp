@@ -179,7 +179,7 @@ class MeasuredRound {
     coordinator([&] {
       auto secrets = unmasking([&] {
         auto taken_out = must(round_->unmask());
-        sum_->apply_masks(0, sum_->words().size(), taken_out.mask_terms());
+        sum_->apply_masks(0, sum_->words().size(), taken_out.masks.terms());
         return std::move(taken_out.secrets);
       });
       must(decode_sum(round_->context(), round_->survivors(), sum_->words()));

@@ -126,7 +126,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       add_packed(sum, accepted.at(survivor), layout.lane_bits);
       add_packed(expected, updates.at(survivor), layout.lane_bits);
     }
-    apply_masks(sum, layout.lane_bits, unmasking->mask_terms());
+    apply_masks(sum, layout.lane_bits, unmasking->masks.terms());
     BAUTA_CHECK(sum == expected);
     BAUTA_CHECK(harness.round().survivors().size() >= descriptor.thresholds.n_min);
   }

@@ -247,7 +247,7 @@ class RoundHarness {
       add_packed(outcome.unmasked, uploads_.at(u), layout.lane_bits);
       add_packed(outcome.expected, plain.at(u), layout.lane_bits);
     }
-    apply_masks(outcome.unmasked, layout.lane_bits, unmasking->mask_terms());
+    apply_masks(outcome.unmasked, layout.lane_bits, unmasking->masks.terms());
     outcome.finished = true;
     return outcome;
   }

@@ -99,7 +99,7 @@ class ScriptedCoordinator {
       std::copy(bytes.begin(), bytes.end(), wire_bytes_mutable(words).begin());
       add_packed(attempt.sum, words, lanes.lane_bits);
     }
-    apply_masks(attempt.sum, lanes.lane_bits, unmasking->mask_terms());
+    apply_masks(attempt.sum, lanes.lane_bits, unmasking->masks.terms());
     if (doctors_sum) doctors_sum(attempt.sum);
     const auto decoded = decode_sum(round.context(), round.survivors(), attempt.sum);
     BAUTA_CHECK(decoded.ok());
