@@ -439,10 +439,9 @@ Status Agent::keep_evidence_in(ByteView invitation) {
 
 Status Agent::keep_evidence(const std::vector<EvidenceFile>& candidates) {
   for (const EvidenceFile& candidate : candidates) {
-    const auto convicted = verify_evidence(client_evidence_kinds(), membership_.roster, candidate);
-    if (!convicted.ok()) continue;
-    BAUTA_TRY(const auto file, bauta::keep_evidence(settings_.state_directory, candidate, tools_.clock.wall()));
-    if (file) tools_.log.warning("evidence kept", {{"file", file->string()}, {"proves", *convicted}});
+    BAUTA_TRY(const auto kept, bauta::keep_evidence(settings_.state_directory, client_evidence_kinds(),
+                                                    membership_.roster, candidate, tools_.clock.wall()));
+    if (kept) tools_.log.warning("evidence kept", {{"file", kept->file.string()}, {"proves", kept->proves}});
   }
   return {};
 }

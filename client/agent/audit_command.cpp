@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <thread>
 
 #include "client/agent/evidence.h"
 #include "client/agent/identity.h"
@@ -21,14 +20,6 @@ namespace {
 /// Of one call in a row, with pauses that grow to the longest of [transport].
 constexpr int kTries = 10;
 constexpr std::uint64_t kProgressLines = 20;
-
-class SleepingWaiter final : public Waiter {
- public:
-  bool wait(Milliseconds time) override {
-    std::this_thread::sleep_for(time);
-    return true;
-  }
-};
 
 /// Of `chunks`, rounded up, at least one.
 std::uint64_t part_of(double share, std::uint64_t chunks) {
@@ -76,7 +67,6 @@ Result<std::string> audit_round(const ClientSettings& settings, std::uint64_t ro
   auto opened = open_record(identity.roster, kept.record);
   if (!opened.ok()) return with_context("the record of round " + to_string(kept.id), std::move(opened).error());
   const FinishedRound round = *std::move(opened);
-  BAUTA_TRY(const auto record, decode<RoundRecord>(kept.record));
 
   const SystemClock clock;
   SystemRandom random;
@@ -93,10 +83,11 @@ Result<std::string> audit_round(const ClientSettings& settings, std::uint64_t ro
   const auto failed = [&](const Error& error) -> Error {
     if (!audit.convicts()) return error;
     const EvidenceFile evidence =
-        evidence_of_audit(*identity.roster, record.aggregate, audit.evidence(kept.record, sum));
-    const auto file = keep_evidence(settings.store.state_directory, evidence, clock.wall());
-    if (file.ok() && *file) say(fmt::format("evidence: {}\n", (*file)->string()));
-    if (!file.ok()) say(fmt::format("the evidence cannot be kept: {}\n", file.error().message));
+        evidence_of_audit(*identity.roster, round.aggregate_blob, audit.evidence(kept.record, sum));
+    const auto found =
+        keep_evidence(settings.store.state_directory, client_evidence_kinds(), identity.roster, evidence, clock.wall());
+    if (found.ok() && *found) say(fmt::format("evidence: {}\n", (*found)->file.string()));
+    if (!found.ok()) say(fmt::format("the evidence cannot be kept: {}\n", found.error().message));
     return error;
   };
   const std::uint64_t chunks = chunk_count(layout);

@@ -159,7 +159,7 @@ Result<Bytes> ClientRound::masked_update(ByteView share_package, std::span<std::
 
 Result<Bytes> ClientRound::masked_update(ByteView share_package, MaskSum& sum, const UpdateSource& update) {
   BAUTA_RETURN_IF_ERROR(accept_package(share_package));
-  if (const Bytes* header = stored(item::kMaskedUpdate)) return *header;
+  if (has_masked()) return Error{ErrorCode::wrong_phase, "the update was masked before"};
   BAUTA_CHECK(sum.words().size() == context_.layout().word_count());
   BAUTA_TRY(Bytes header, mask_update(membership_, context_, keys_, *u1_, *u2_, held_->complaints, sum, update));
   return remember_masked(share_package, std::move(header));

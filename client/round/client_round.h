@@ -70,7 +70,7 @@ class ClientRound {
   /// What the masks are summed from, on whatever thread, as soon as share_keys() has returned.
   Result<Masking> masking() const;
   /// The same as the other from masks summed ahead: `sum` becomes what `words` is there. After an error it is of no
-  /// use.
+  /// use. Errors: wrong_phase when has_masked(), for then a sum without the update would take the vector's place.
   Result<Bytes> masked_update(ByteView share_package, MaskSum& sum, const UpdateSource& update);
   /// Nothing when this client's upload came too late: it signs nothing but still helps to unmask.
   /// `signed_on_model`: the U3 this client has ever signed on the descriptor's model, on whatever attempt.
@@ -87,7 +87,6 @@ class ClientRound {
 
   /// U3 and its hash, after certify().
   const std::optional<AcceptedSurvivors>& survivors() const { return u3_; }
-  bool survived() const { return survived_; }
   /// U2, after masked_update(), and what its partners dealt to us.
   const std::optional<AcceptedHeaders>& headers() const { return u2_; }
   const std::optional<AcceptedShares>& shares() const { return held_; }

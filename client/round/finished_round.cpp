@@ -14,23 +14,23 @@ Error wrong(std::string why) { return {ErrorCode::wrong_context, std::move(why)}
 }  // namespace
 
 Result<FinishedRound> open_record(std::shared_ptr<const Roster> roster, ByteView record) {
-  BAUTA_TRY(const auto blobs, decode<RoundRecord>(record));
+  BAUTA_TRY(auto blobs, decode<RoundRecord>(record));
   FinishedRound round;
   BAUTA_TRY(round.context, open_descriptor(std::move(roster), blobs.descriptor));
   BAUTA_TRY(round.u1, verify_key_set(round.context, blobs.key_set));
   BAUTA_TRY(round.u2, verify_header_set(round.context, round.u1, blobs.header_set));
   BAUTA_TRY(round.u3, verify_survivor_set(round.context, round.u1, round.u2, blobs.survivor_set));
   BAUTA_TRY(round.aggregate, verify_aggregate(round.context, round.u1, round.u2, round.u3, {}, blobs.aggregate));
+  round.aggregate_blob = std::move(blobs.aggregate);
   return round;
 }
 
 Status check_audit_evidence(const std::shared_ptr<const Roster>& roster, ByteView aggregate, ByteView evidence) {
   BAUTA_TRY(const auto shown, decode<AuditEvidence>(evidence));
-  BAUTA_TRY(const auto record, decode<RoundRecord>(shown.record));
-  if (!std::equal(aggregate.begin(), aggregate.end(), record.aggregate.begin(), record.aggregate.end())) {
+  BAUTA_TRY(const FinishedRound round, open_record(roster, shown.record));
+  if (!std::ranges::equal(aggregate, round.aggregate_blob)) {
     return wrong("the record is of another aggregate than the one it is held against");
   }
-  BAUTA_TRY(const FinishedRound round, open_record(roster, shown.record));
   const std::uint64_t chunks = chunk_count(round.context.layout());
   if (shown.chunk >= chunks || !verify_merkle_proof(round.aggregate.sum_root, chunks, shown.chunk,
                                                     merkle_leaf(shown.slice), shown.slice_proof)) {

@@ -13,6 +13,7 @@ struct FinishedRound {
   AcceptedHeaders u2;
   AcceptedSurvivors u3;
   Aggregate aggregate;
+  Bytes aggregate_blob;  ///< as signed
 };
 
 /// Checks the signatures of the coordinator and of every partner, that each set follows from the one before, and the

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/base/defence.h"
-#include "common/masking/mask_stream.h"
+#include "common/masking/masks.h"
 #include "common/masking/pairwise_masks.h"
 
 namespace bauta::client {
@@ -41,21 +41,14 @@ Result<Masking> Masking::create(const Membership& membership, const RoundContext
 
 Result<MaskSum> Masking::compute() const {
   MaskSum sum(layout_);
-  std::vector<MaskKey> keys;
-  std::vector<bool> subtract;
-  if (BAUTA_DEFENDS(self_mask)) {
-    keys.push_back(self_mask_key(rctx_, l1_, self_, b_));
-    subtract.push_back(false);
-  }
+  Masks masks;
+  if (BAUTA_DEFENDS(self_mask)) masks.add(self_mask_key(rctx_, l1_, self_, b_), false);
   for (const auto& [other, other_public] : others_) {
     BAUTA_TRY(auto key, pair_mask_key(rctx_, l1_, self_, secret_, public_, other, other_public));
-    keys.push_back(std::move(key));
-    subtract.push_back(subtracts_pair_mask(self_, other));
+    masks.add(std::move(key), subtracts_pair_mask(self_, other));
     sum.partners_.insert(other);
   }
-  std::vector<MaskTerm> terms;
-  for (std::size_t i = 0; i < keys.size(); ++i) terms.push_back({&keys[i], subtract[i]});
-  apply_masks(sum.words_, layout_.lane_bits, terms);
+  apply_masks(sum.words_, layout_.lane_bits, masks.terms());
   return sum;
 }
 

@@ -5,7 +5,7 @@
 #include "common/base/defence.h"
 #include "common/crypto/aead.h"
 #include "common/crypto/sha256.h"
-#include "common/masking/mask_stream.h"
+#include "common/masking/masks.h"
 #include "common/masking/merkle.h"
 #include "common/masking/pairwise_masks.h"
 #include "common/masking/transcript.h"
@@ -129,32 +129,14 @@ Result<AcceptedShares> accept_leaves(const Membership& membership, const RoundCo
 
 namespace {
 
-/// Masks to be added to a vector, or subtracted from it.
-class Masks {
- public:
-  void add_self(const RoundContext& context, const AcceptedKeys& u1, PartnerIndex self, const SecretBytes<32>& b) {
-    keys_.push_back(self_mask_key(context.rctx, u1.l1, self, b));
-    subtract_.push_back(false);
-  }
-  /// The mask with `other`, or the opposite of it.
-  Status add_pair(const RoundContext& context, const AcceptedKeys& u1, PartnerIndex self, const AdvertisedKeys& own,
-                  PartnerIndex other, bool take_out) {
-    auto key = pair_mask_key(context.rctx, u1.l1, self, own.m.secret, own.m.public_key, other, u1.keys.at(other).m_pk);
-    if (!key.ok()) return with_context(context.roster->entries[other].partner_id, key.error());
-    keys_.push_back(*std::move(key));
-    subtract_.push_back(subtracts_pair_mask(self, other) != take_out);
-    return {};
-  }
-  std::vector<MaskTerm> terms() const {
-    std::vector<MaskTerm> terms;
-    for (std::size_t i = 0; i < keys_.size(); ++i) terms.push_back({&keys_[i], subtract_[i]});
-    return terms;
-  }
-
- private:
-  std::vector<MaskKey> keys_;
-  std::vector<bool> subtract_;
-};
+/// The pair mask with `other`, or the opposite of it.
+Status add_pair_mask(Masks& masks, const RoundContext& context, const AcceptedKeys& u1, PartnerIndex self,
+                     const AdvertisedKeys& own, PartnerIndex other, bool take_out) {
+  auto key = pair_mask_key(context.rctx, u1.l1, self, own.m.secret, own.m.public_key, other, u1.keys.at(other).m_pk);
+  if (!key.ok()) return with_context(context.roster->entries[other].partner_id, key.error());
+  masks.add(*std::move(key), subtracts_pair_mask(self, other) != take_out);
+  return {};
+}
 
 /// Adds the update, where it is not in `words` yet, and the masks, hashes and signs, piece by piece.
 Result<Bytes> finish_masking(const Membership& membership, const RoundContext& context, const AcceptedKeys& u1,
@@ -191,9 +173,9 @@ Result<Bytes> mask_update(const Membership& membership, const RoundContext& cont
                           std::span<const PartnerIndex> complaints, std::span<std::uint64_t> words) {
   const PartnerIndex self = membership.self;
   Masks masks;
-  if (BAUTA_DEFENDS(self_mask)) masks.add_self(context, u1, self, dealt.b);
+  if (BAUTA_DEFENDS(self_mask)) masks.add(self_mask_key(context.rctx, u1.l1, self, dealt.b), false);
   for (const PartnerIndex other : u2.graph.masks_with(self)) {
-    BAUTA_RETURN_IF_ERROR(masks.add_pair(context, u1, self, own, other, false));
+    BAUTA_RETURN_IF_ERROR(add_pair_mask(masks, context, u1, self, own, other, false));
   }
   return finish_masking(membership, context, u1, u2, complaints, words, masks, {});
 }
@@ -207,11 +189,11 @@ Result<Bytes> mask_update(const Membership& membership, const RoundContext& cont
   Masks corrections;
   for (const PartnerIndex other : wanted) {
     if (!sum.partners().contains(other)) {
-      BAUTA_RETURN_IF_ERROR(corrections.add_pair(context, u1, self, own, other, false));
+      BAUTA_RETURN_IF_ERROR(add_pair_mask(corrections, context, u1, self, own, other, false));
     }
   }
   for (const PartnerIndex other : sum.partners()) {
-    if (!wanted.contains(other)) BAUTA_RETURN_IF_ERROR(corrections.add_pair(context, u1, self, own, other, true));
+    if (!wanted.contains(other)) BAUTA_RETURN_IF_ERROR(add_pair_mask(corrections, context, u1, self, own, other, true));
   }
   return finish_masking(membership, context, u1, u2, complaints, sum.words(), corrections, update);
 }

@@ -24,9 +24,11 @@ std::string compact_time(WallTime time) {
 
 }  // namespace
 
-Result<std::optional<std::filesystem::path>> keep_evidence(const std::filesystem::path& state_directory,
-                                                           const EvidenceFile& file, WallTime now) {
-  using Kept = std::optional<std::filesystem::path>;
+Result<std::optional<KeptEvidence>> keep_evidence(const std::filesystem::path& state_directory,
+                                                  std::span<const EvidenceKind> kinds,
+                                                  const std::shared_ptr<const Roster>& roster,
+                                                  const EvidenceFile& file, WallTime now) {
+  using Kept = std::optional<KeptEvidence>;
   std::size_t size = file.roster.size();
   for (const auto& [item, content] : file.items) size += content.size();
   if (size > kMaxEvidenceBytes) return Kept();
@@ -38,10 +40,12 @@ Result<std::optional<std::filesystem::path>> keep_evidence(const std::filesystem
   for (const auto& path : kept) {
     if (path.filename().string().ends_with("-" + name)) return Kept();
   }
+  auto convicted = verify_evidence(kinds, roster, file);
+  if (!convicted.ok()) return Kept();
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(folder_of(state_directory)));
   const std::filesystem::path path = folder_of(state_directory) / fmt::format("{}-{}", compact_time(now), name);
   BAUTA_RETURN_IF_ERROR(write_file_atomically(path, bytes));
-  return Kept(path);
+  return Kept({path, *std::move(convicted)});
 }
 
 Result<std::vector<std::filesystem::path>> list_evidence(const std::filesystem::path& state_directory) {

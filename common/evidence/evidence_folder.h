@@ -2,13 +2,15 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
-#include "common/masking/wire.h"
+#include "common/evidence/evidence_kind.h"
 
 namespace bauta {
 
@@ -17,10 +19,18 @@ inline constexpr std::size_t kMostEvidenceFiles = 100;
 /// Model and sum of a large round are in it; beyond this nothing is kept.
 inline constexpr std::uint64_t kMaxEvidenceBytes = std::uint64_t{1} << 30;
 
-/// Durable when it returns. Nothing where the same is there already, the folder is full, or the file would be too
+struct KeptEvidence {
+  std::filesystem::path file;
+  std::string proves;
+};
+
+/// Keeps what the verifier of its kind convicts, the same one that judges the file on another machine. Durable when it
+/// returns. Nothing where it proves nothing, the same is there already, the folder is full, or the file would be too
 /// large.
-Result<std::optional<std::filesystem::path>> keep_evidence(const std::filesystem::path& state_directory,
-                                                           const EvidenceFile& file, WallTime now);
+Result<std::optional<KeptEvidence>> keep_evidence(const std::filesystem::path& state_directory,
+                                                  std::span<const EvidenceKind> kinds,
+                                                  const std::shared_ptr<const Roster>& roster,
+                                                  const EvidenceFile& file, WallTime now);
 
 /// Oldest first; empty where there is no folder.
 Result<std::vector<std::filesystem::path>> list_evidence(const std::filesystem::path& state_directory);

@@ -156,21 +156,21 @@ void RoundRunner::keep_evidence_against(Attempt& attempt, Phase phase, PartnerIn
 }
 
 void RoundRunner::keep_evidence(const EvidenceFile& evidence, RoundKey key) {
-  const auto file = bauta::keep_evidence(parts_.state_directory, evidence, parts_.clock->wall());
-  if (!file.ok()) {
+  const auto kept = bauta::keep_evidence(parts_.state_directory, evidence_kinds(), parts_.roster, evidence,
+                                         parts_.clock->wall());
+  if (!kept.ok()) {
     parts_.log->error("cannot keep the evidence",
-                      {{"code", to_string(file.error().code)}, {"reason", file.error().message}});
-  } else if (*file) {
-    const auto proven = verify_evidence(evidence_kinds(), parts_.roster, evidence);
+                      {{"code", to_string(kept.error().code)}, {"reason", kept.error().message}});
+  } else if (*kept) {
     parts_.log->warning("evidence kept", {{"round", key.round_no},
                                           {"attempt", key.attempt},
-                                          {"file", (*file)->string()},
-                                          {"proves", proven.ok() ? *proven : proven.error().message}});
+                                          {"file", (*kept)->file.string()},
+                                          {"proves", (*kept)->proves}});
   } else {
     parts_.log->warning("evidence not kept", {{"round", key.round_no},
                                               {"attempt", key.attempt},
                                               {"kind", evidence.kind},
-                                              {"reason", "it is there already, too large, or the folder is full"}});
+                                              {"reason", "it is there already, proves nothing, is too large, or the folder is full"}});
   }
 }
 

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "client/transport/https_link.h"
 #include "common/base/file.h"
@@ -14,14 +13,6 @@
 #include "tests/bench/must.h"
 
 namespace bauta::bench {
-
-class SleepingWaiter final : public client::Waiter {
- public:
-  bool wait(Milliseconds time) override {
-    std::this_thread::sleep_for(time);
-    return true;
-  }
-};
 
 inline std::filesystem::path keys_of(const std::filesystem::path& pki, const std::string& partner) {
   return pki / "partners" / partner;
@@ -55,7 +46,7 @@ class PartnerLink {
   }
 
   SystemClock clock_;
-  SleepingWaiter waiter_;
+  client::SleepingWaiter waiter_;
   std::unique_ptr<HttpClient> http_;
   client::HttpsLink link_;
 };

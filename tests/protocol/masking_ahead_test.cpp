@@ -105,6 +105,10 @@ TEST_CASE("an update that cannot be read leaves the phase open") {
   client::MaskSum anew = round.client().masking().value().compute().value();
   CHECK(round.client().masked_update(round.package(), anew, round.update()).ok());
   CHECK(round.client().has_masked());
+  client::MaskSum bare = round.client().masking().value().compute().value();
+  const auto again = round.client().masked_update(round.package(), bare, round.update());
+  REQUIRE_FALSE(again.ok());
+  CHECK(again.error().code == ErrorCode::wrong_phase);
 }
 
 TEST_CASE("there is no sum before U1 is known") {
