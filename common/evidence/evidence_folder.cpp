@@ -26,8 +26,8 @@ std::string compact_time(WallTime time) {
 
 Result<std::optional<KeptEvidence>> keep_evidence(const std::filesystem::path& state_directory,
                                                   std::span<const EvidenceKind> kinds,
-                                                  const std::shared_ptr<const Roster>& roster,
-                                                  const EvidenceFile& file, WallTime now) {
+                                                  const std::shared_ptr<const Roster>& roster, const EvidenceFile& file,
+                                                  WallTime now) {
   using Kept = std::optional<KeptEvidence>;
   std::size_t size = file.roster.size();
   for (const auto& [item, content] : file.items) size += content.size();

@@ -29,8 +29,8 @@ struct KeptEvidence {
 /// large.
 Result<std::optional<KeptEvidence>> keep_evidence(const std::filesystem::path& state_directory,
                                                   std::span<const EvidenceKind> kinds,
-                                                  const std::shared_ptr<const Roster>& roster,
-                                                  const EvidenceFile& file, WallTime now);
+                                                  const std::shared_ptr<const Roster>& roster, const EvidenceFile& file,
+                                                  WallTime now);
 
 /// Oldest first; empty where there is no folder.
 Result<std::vector<std::filesystem::path>> list_evidence(const std::filesystem::path& state_directory);

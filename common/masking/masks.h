@@ -1,4 +1,5 @@
-// Several masks with their keys, and those that the survivors' uploads leave in their sum (docs/protocol.md §4, phase 5).
+// Several masks with their keys, and those that the survivors' uploads leave in their sum (docs/protocol.md §4, phase
+// 5).
 #pragma once
 
 #include <map>
@@ -24,9 +25,9 @@ class Masks {
   std::vector<bool> subtract_;
 };
 
-/// What a partner of U2 has left in the sum of the survivors' uploads, so as to be taken out, by the secret that phase 5
-/// has opened: of a survivor its self mask, by its seed b; of a dropout the pair masks with the survivors it shares one
-/// with, by its mask key. `keys` has all of U1. Errors: malformed for a survivor's key of small order.
+/// What a partner of U2 has left in the sum of the survivors' uploads, so as to be taken out, by the secret that phase
+/// 5 has opened: of a survivor its self mask, by its seed b; of a dropout the pair masks with the survivors it shares
+/// one with, by its mask key. `keys` has all of U1. Errors: malformed for a survivor's key of small order.
 Status add_masks_left_by(Masks& masks, const Digest& rctx, const Digest& l1,
                          const std::map<PartnerIndex, AdvertiseKeys>& keys, const MaskGraph& graph,
                          const std::set<PartnerIndex>& survivors, PartnerIndex owner, const SecretBytes<32>& secret);

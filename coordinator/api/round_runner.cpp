@@ -156,8 +156,8 @@ void RoundRunner::keep_evidence_against(Attempt& attempt, Phase phase, PartnerIn
 }
 
 void RoundRunner::keep_evidence(const EvidenceFile& evidence, RoundKey key) {
-  const auto kept = bauta::keep_evidence(parts_.state_directory, evidence_kinds(), parts_.roster, evidence,
-                                         parts_.clock->wall());
+  const auto kept =
+      bauta::keep_evidence(parts_.state_directory, evidence_kinds(), parts_.roster, evidence, parts_.clock->wall());
   if (!kept.ok()) {
     parts_.log->error("cannot keep the evidence",
                       {{"code", to_string(kept.error().code)}, {"reason", kept.error().message}});
@@ -167,10 +167,11 @@ void RoundRunner::keep_evidence(const EvidenceFile& evidence, RoundKey key) {
                                           {"file", (*kept)->file.string()},
                                           {"proves", (*kept)->proves}});
   } else {
-    parts_.log->warning("evidence not kept", {{"round", key.round_no},
-                                              {"attempt", key.attempt},
-                                              {"kind", evidence.kind},
-                                              {"reason", "it is there already, proves nothing, is too large, or the folder is full"}});
+    parts_.log->warning("evidence not kept",
+                        {{"round", key.round_no},
+                         {"attempt", key.attempt},
+                         {"kind", evidence.kind},
+                         {"reason", "it is there already, proves nothing, is too large, or the folder is full"}});
   }
 }
 

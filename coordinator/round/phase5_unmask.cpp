@@ -95,9 +95,9 @@ Result<Unmasking> UnmaskPhase::unmask() const {
     RevealedSecret revealed{dealer, {}};
     std::copy_n(secret->reveal().begin(), 32, revealed.secret.begin());
     unmasking.secrets.push_back(revealed);
-    const bool committed_to = survived(dealer)
-                                  ? self_seed_commitment(rctx, dealer, *secret) == phase2_->headers().at(dealer).commitment
-                                  : x25519_public(*secret) == phase1_->keys().at(dealer).m_pk;
+    const bool committed_to =
+        survived(dealer) ? self_seed_commitment(rctx, dealer, *secret) == phase2_->headers().at(dealer).commitment
+                         : x25519_public(*secret) == phase1_->keys().at(dealer).m_pk;
     if (!committed_to) return dealer_lied();
     BAUTA_RETURN_IF_ERROR(add_masks_left_by(unmasking.masks, rctx, l1, phase1_->keys(), phase3_->graph(),
                                             phase3_->survivors(), dealer, *secret));
