@@ -11,6 +11,7 @@
 #include "client/agent/local_commands.h"
 #include "client/agent/roster_commands.h"
 #include "client/agent/service_data.h"
+#include "common/base/allocator.h"
 #include "common/base/file.h"
 #include "common/base/stop_signal.h"
 #include "common/masking/round_context.h"
@@ -229,6 +230,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   bauta::ignore_write_signals();
+  bauta::keep_freed_memory();
   try {
     return run(argc, argv);
   } catch (const std::exception& exception) {

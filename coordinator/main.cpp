@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 
+#include "common/base/allocator.h"
 #include "common/base/file.h"
 #include "common/base/stop_signal.h"
 #include "common/base/time_format.h"
@@ -41,6 +42,7 @@ Result<LoadedSettings> settings_of(const Options& options) {
 
 Status run(const Options& options) {
   ignore_write_signals();
+  keep_freed_memory();
   BAUTA_TRY(const StopSignal stop, StopSignal::install());
   BAUTA_TRY(const LoadedSettings loaded, settings_of(options));
   const SystemClock clock;

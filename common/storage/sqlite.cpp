@@ -5,6 +5,8 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <functional>
+#include <map>
 
 #include "common/base/file.h"
 
@@ -50,7 +52,35 @@ Error sqlite_error(sqlite3* handle, int code, std::string_view purpose, std::str
 
 }  // namespace
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+/// Prepared statements that nobody uses at present, by their SQL. Parsing costs more than most statements do.
+class StatementCache {
+ public:
+  StatementCache() = default;
+  StatementCache(const StatementCache&) = delete;
+  StatementCache& operator=(const StatementCache&) = delete;
+  ~StatementCache() {
+    for (const auto& [sql, statement] : idle_) sqlite3_finalize(statement);
+  }
+
+  /// Null: there is none.
+  sqlite3_stmt* take(std::string_view sql) {
+    const auto found = idle_.find(sql);
+    return found == idle_.end() ? nullptr : idle_.extract(found).mapped();
+  }
+  void put_back(sqlite3_stmt* statement) {
+    // Ends its read transaction, and forgets what may be a secret.
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    if (idle_.size() >= kMost || !idle_.emplace(sqlite3_sql(statement), statement).second) sqlite3_finalize(statement);
+  }
+
+ private:
+  // More than either program has different texts.
+  static constexpr std::size_t kMost = 100;
+  std::map<std::string, sqlite3_stmt*, std::less<>> idle_;
+};
+
+void Statement::PutBack::operator()(sqlite3_stmt* statement) const { cache->put_back(statement); }
 
 Status Statement::rebind(std::span<const SqlValue> values) {
   sqlite3_stmt* const statement = statement_.get();
@@ -133,6 +163,12 @@ std::optional<WallTime> Statement::optional_time(int column) const {
   return is_null(column) ? std::nullopt : std::optional(time(column));
 }
 
+SqliteDatabase::SqliteDatabase(sqlite3* handle, std::filesystem::path file)
+    : handle_(handle), cache_(std::make_unique<StatementCache>()), file_(std::move(file)) {}
+SqliteDatabase::SqliteDatabase(SqliteDatabase&&) noexcept = default;
+SqliteDatabase& SqliteDatabase::operator=(SqliteDatabase&&) noexcept = default;
+SqliteDatabase::~SqliteDatabase() = default;
+
 void SqliteDatabase::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
 Result<SqliteDatabase> SqliteDatabase::open(const std::filesystem::path& file, SqliteOptions options) {
@@ -158,14 +194,17 @@ Result<SqliteDatabase> SqliteDatabase::open(const std::filesystem::path& file, S
 
 Result<Statement> SqliteDatabase::prepare(std::string_view purpose, std::string_view sql,
                                           std::span<const SqlValue> values) {
-  sqlite3_stmt* prepared = nullptr;
-  const int code = sqlite3_prepare_v2(handle_.get(), sql.data(), static_cast<int>(sql.size()), &prepared, nullptr);
-  Statement statement(prepared, std::string(purpose), file_.string());
-  if (code != SQLITE_OK) {
-    Error error = sqlite_error(handle_.get(), code, purpose, file_.string());
-    if ((code & 0xFF) == SQLITE_ERROR) error.message += fmt::format(" ({})", sqlite3_errmsg(handle_.get()));
-    return error;
+  sqlite3_stmt* prepared = cache_->take(sql);
+  if (prepared == nullptr) {
+    const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
+    if (code != SQLITE_OK) {
+      Error error = sqlite_error(handle_.get(), code, purpose, file_.string());
+      if ((code & 0xFF) == SQLITE_ERROR) error.message += fmt::format(" ({})", sqlite3_errmsg(handle_.get()));
+      return error;
+    }
   }
+  Statement statement(prepared, cache_.get(), std::string(purpose), file_.string());
   BAUTA_RETURN_IF_ERROR(statement.rebind(values));
   return statement;
 }
@@ -191,7 +230,7 @@ Status SqliteDatabase::truncate_wal() {
 Result<Transaction> Transaction::begin(SqliteDatabase& database) {
   const bool nested = database.in_transaction();
   // IMMEDIATE: a writer that has to wait waits here, not in the middle.
-  BAUTA_RETURN_IF_ERROR(database.run_script("begin a transaction", nested ? "SAVEPOINT nested" : "BEGIN IMMEDIATE"));
+  BAUTA_RETURN_IF_ERROR(database.run("begin a transaction", nested ? "SAVEPOINT nested" : "BEGIN IMMEDIATE"));
   return Transaction(database, nested);
 }
 
@@ -214,7 +253,7 @@ void Transaction::roll_back() {
 
 Status Transaction::commit() {
   BAUTA_CHECK(database_ != nullptr);
-  const Status committed = database_->run_script("commit", nested_ ? "RELEASE nested" : "COMMIT");
+  const Status committed = database_->run("commit", nested_ ? "RELEASE nested" : "COMMIT");
   if (!committed.ok()) {
     roll_back();
     return committed.error();

@@ -63,6 +63,8 @@ class SqlValue {
   ByteView bytes_;
 };
 
+class StatementCache;
+
 /// A prepared statement with bound values. Lives no longer than its database; movable; one thread at a time.
 class Statement {
  public:
@@ -94,13 +96,15 @@ class Statement {
 
  private:
   friend class SqliteDatabase;
-  struct Finalize {
+  /// Back into the cache of the database.
+  struct PutBack {
+    StatementCache* cache = nullptr;
     void operator()(sqlite3_stmt* statement) const;
   };
-  Statement(sqlite3_stmt* statement, std::string purpose, std::string file)
-      : statement_(statement), purpose_(std::move(purpose)), file_(std::move(file)) {}
+  Statement(sqlite3_stmt* statement, StatementCache* cache, std::string purpose, std::string file)
+      : statement_(statement, PutBack{cache}), purpose_(std::move(purpose)), file_(std::move(file)) {}
 
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  std::unique_ptr<sqlite3_stmt, PutBack> statement_;
   std::string purpose_;
   std::string file_;
 };
@@ -116,6 +120,9 @@ struct SqliteOptions {
 class SqliteDatabase {
  public:
   static Result<SqliteDatabase> open(const std::filesystem::path& file, SqliteOptions options);
+  SqliteDatabase(SqliteDatabase&&) noexcept;
+  SqliteDatabase& operator=(SqliteDatabase&&) noexcept;
+  ~SqliteDatabase();
 
   /// Executes one statement. `purpose` completes "cannot …" in messages: "record the round".
   template <class... Values>
@@ -123,7 +130,7 @@ class SqliteDatabase {
     BAUTA_TRY(Statement statement, query(purpose, sql, values...));
     return statement.finish();
   }
-  /// Prepares and binds; the caller steps.
+  /// Prepares, or takes what was prepared before for the same text, and binds; the caller steps.
   template <class... Values>
   Result<Statement> query(std::string_view purpose, std::string_view sql, const Values&... values) {
     const std::array<SqlValue, sizeof...(Values)> bound{SqlValue(values)...};
@@ -143,10 +150,11 @@ class SqliteDatabase {
   struct Close {
     void operator()(sqlite3* handle) const;
   };
-  SqliteDatabase(sqlite3* handle, std::filesystem::path file) : handle_(handle), file_(std::move(file)) {}
+  SqliteDatabase(sqlite3* handle, std::filesystem::path file);
   Result<Statement> prepare(std::string_view purpose, std::string_view sql, std::span<const SqlValue> values);
 
   std::unique_ptr<sqlite3, Close> handle_;
+  std::unique_ptr<StatementCache> cache_;  // closed before the handle
   std::filesystem::path file_;
 };
 

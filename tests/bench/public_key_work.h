@@ -1,16 +1,23 @@
 // Public-key operations that this process's own code has asked OpenSSL for, those inside TLS left out. The linker puts
-// the counting functions in front of OpenSSL's (--wrap in tests/bench/CMakeLists.txt).
+// the measuring functions in front of OpenSSL's (--wrap in tests/bench/CMakeLists.txt).
 #pragma once
 
 #include <cstdint>
 
 namespace bauta::bench {
 
+/// How many there were, and the CPU time that their threads spent in OpenSSL's functions: with the caches and the
+/// clock of a processor that has other work to do, which a loop over the same operation would not show.
+struct Operation {
+  double count = 0;
+  double seconds = 0;
+};
+
 struct PublicKeyWork {
-  double verifications = 0;
-  double signatures = 0;
-  double agreements = 0;  ///< X25519
-  double new_keys = 0;    ///< X25519 public keys from secrets
+  Operation verify;  ///< ECDSA P-256, the digest included
+  Operation sign;
+  Operation agree;     ///< X25519
+  Operation make_key;  ///< X25519 public keys from secrets
 };
 
 /// Both may be called from any thread.

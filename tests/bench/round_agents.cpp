@@ -7,9 +7,8 @@
 #include <thread>
 
 #include "client/agent/agent.h"
+#include "common/base/allocator.h"
 #include "common/crypto/system_random.h"
-#include "common/crypto/x25519.h"
-#include "common/masking/transcript.h"
 #include "tests/bench/must.h"
 #include "tests/bench/partner_link.h"
 #include "tests/bench/public_key_work.h"
@@ -119,51 +118,24 @@ class Agents {
   std::barrier<Measure> barrier_;
 };
 
-/// What one operation takes, in seconds of CPU time.
-struct OperationCost {
-  double verify = 0;
-  double sign = 0;
-  double agree = 0;
-  double make_key = 0;
-};
-
-OperationCost measure_operations(const SigningKey& key) {
-  constexpr int kRepeats = 200;
-  SystemRandom random;
-  const VerifyKey verify_key = must(VerifyKey::from_spki(key.spki()));
-  const Bytes message = signature_input(label::kCertify, Digest{}, as_bytes("message"));
-  const Bytes signature = key.sign(message);
-  const X25519KeyPair mine = make_x25519_pair(random);
-  const X25519KeyPair theirs = make_x25519_pair(random);
-  OperationCost cost;
-  cost.verify = typical_seconds(kRepeats, [&] {
-    if (!verify_key.verify(message, signature)) give_up("a signature does not verify");
-  });
-  cost.sign = typical_seconds(kRepeats, [&] { key.sign(message); });
-  cost.agree = typical_seconds(kRepeats, [&] { must(x25519(mine.secret, mine.public_key, theirs.public_key)); });
-  cost.make_key = typical_seconds(kRepeats, [&] { x25519_public(mine.secret); });
-  return cost;
+nlohmann::ordered_json json_of(const Operation& operation) {
+  return {{"count", operation.count}, {"seconds", operation.seconds}};
 }
 
 int run(char** argv) {
+  keep_freed_memory();
   const std::filesystem::path pki = argv[3];
   Agents agents(pki, argv[5], static_cast<std::uint16_t>(std::stoul(argv[1])), must(read_text_file(argv[4])),
                 WatchedProcess(argv[2]));
   const Measured measured = agents.run();
-  const OperationCost cost = measure_operations(signing_key_of(pki, agents.roster().entries.front().partner_id));
-  const auto rounds = static_cast<double>(agents.measured_rounds());
   nlohmann::ordered_json out;
   out["rounds"] = agents.measured_rounds();
   out["seconds"] = measured.seconds;
   out["cpu_seconds"] = measured.cpu_seconds;
-  out["verifications"] = measured.work.verifications / rounds;
-  out["signatures"] = measured.work.signatures / rounds;
-  out["agreements"] = measured.work.agreements / rounds;
-  out["new_keys"] = measured.work.new_keys / rounds;
-  out["verify_seconds"] = cost.verify;
-  out["sign_seconds"] = cost.sign;
-  out["agree_seconds"] = cost.agree;
-  out["new_key_seconds"] = cost.make_key;
+  out["verify"] = json_of(measured.work.verify);
+  out["sign"] = json_of(measured.work.sign);
+  out["agree"] = json_of(measured.work.agree);
+  out["make_key"] = json_of(measured.work.make_key);
   std::puts(out.dump().c_str());
   return 0;
 }
