@@ -109,7 +109,8 @@ Status Daemon::Impl::open(const Settings& settings) {
   rounds.emplace(*database);
   partners.emplace(*database);
   tokens.emplace(*database);
-  registry.emplace(identity.roster, clock);
+  BAUTA_TRY(std::set<Digest> revoked_certificates, partners->revoked_certificates());
+  registry.emplace(identity.roster, std::move(revoked_certificates), clock);
   BAUTA_TRY(const std::vector<PartnerRow> rows, partners->list());
   for (const PartnerRow& row : rows) {
     const auto index = identity.roster->find(row.partner_id);

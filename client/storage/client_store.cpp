@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <set>
 
 #include "client/storage/migrations/0001_initial.h"
@@ -13,28 +12,7 @@ namespace {
 constexpr std::string_view kDatabaseName = "client.db";
 constexpr std::string_view kWitnessName = "client.generation";
 constexpr std::size_t kIncarnationBytes = 16;
-constexpr std::uint64_t kMaxWitnessBytes = 256;
 constexpr std::string_view kResumeAfter = "resume_after";
-
-struct Witness {
-  Bytes incarnation;
-  std::uint64_t generation = 0;
-};
-
-std::string write(const Witness& witness) {
-  return fmt::format("{} {}\n", to_hex(witness.incarnation), witness.generation);
-}
-
-std::optional<Witness> parse_witness(std::string_view text) {
-  const std::size_t space = text.find(' ');
-  if (space == std::string_view::npos || text.back() != '\n') return std::nullopt;
-  const auto incarnation = from_hex(text.substr(0, space));
-  if (!incarnation || incarnation->size() != kIncarnationBytes) return std::nullopt;
-  Witness witness{*incarnation, 0};
-  const char* const end = text.data() + text.size() - 1;
-  const auto [last, error] = std::from_chars(text.data() + space + 1, end, witness.generation);
-  return error == std::errc{} && last == end ? std::optional(witness) : std::nullopt;
-}
 
 Bytes fresh_incarnation(RandomSource& random) {
   Bytes id(kIncarnationBytes);
@@ -44,10 +22,11 @@ Bytes fresh_incarnation(RandomSource& random) {
 
 }  // namespace
 
-ClientStore::Settings ClientStore::complete(Settings settings) {
-  if (settings.witness.empty()) settings.witness = settings.state_directory / kWitnessName;
-  return settings;
-}
+ClientStore::ClientStore(const Settings& settings, FileDescriptor lock, SqliteDatabase database)
+    : state_directory_(settings.state_directory),
+      lock_(std::move(lock)),
+      database_(std::move(database)),
+      witness_(settings.witness.empty() ? state_directory_ / kWitnessName : settings.witness) {}
 
 Result<SqliteDatabase> ClientStore::open_database(const Settings& settings) {
   static constexpr Migration kMigrations[] = {
@@ -67,7 +46,7 @@ Result<ClientStore> ClientStore::look(const Settings& settings) {
   }
   BAUTA_TRY(SqliteDatabase database, open_database(settings));
   BAUTA_RETURN_IF_ERROR(database.run_script("look at the database", "PRAGMA query_only = 1"));
-  ClientStore store(complete(settings), FileDescriptor(), std::move(database));
+  ClientStore store(settings, FileDescriptor(), std::move(database));
   if (auto compared = store.compare_with_witness(); !compared.ok()) return std::move(compared).error();
   return store;
 }
@@ -77,7 +56,7 @@ Result<ClientStore> ClientStore::open(const Settings& settings, RandomSource& ra
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(settings.state_directory / "outbox"));
   BAUTA_TRY(FileDescriptor lock, lock_directory(settings.state_directory));
   BAUTA_TRY(SqliteDatabase database, open_database(settings));
-  ClientStore store(complete(settings), std::move(lock), std::move(database));
+  ClientStore store(settings, std::move(lock), std::move(database));
   BAUTA_RETURN_IF_ERROR(store.recognise(random));
   BAUTA_RETURN_IF_ERROR(store.sweep());
   return store;
@@ -85,30 +64,29 @@ Result<ClientStore> ClientStore::open(const Settings& settings, RandomSource& ra
 
 // A crash between the erasure in the database and that of the vector, or in the middle of a write.
 Status ClientStore::sweep() const {
-  BAUTA_RETURN_IF_ERROR(remove_temporaries(settings_.state_directory));
+  BAUTA_RETURN_IF_ERROR(remove_temporaries(state_directory_));
   if (restored_) return {};
   BAUTA_TRY(const auto rounds, rounds_under_way());
   std::set<std::filesystem::path> kept;
   for (const auto& [round_no, attempt] : rounds) kept.insert(vector_path(round_no, attempt));
   std::error_code error;
-  for (std::filesystem::directory_iterator it(settings_.state_directory / "outbox", error), end; !error && it != end;
+  for (std::filesystem::directory_iterator it(state_directory_ / "outbox", error), end; !error && it != end;
        it.increment(error)) {
     if (!kept.contains(it->path())) BAUTA_RETURN_IF_ERROR(remove_file(it->path()));
   }
-  if (error) return file_error("list", settings_.state_directory / "outbox", error.value());
+  if (error) return file_error("list", state_directory_ / "outbox", error.value());
   return {};
 }
 
 Result<bool> ClientStore::compare_with_witness() {
-  std::optional<Witness> witness;
-  auto text = read_text_file(settings_.witness, kMaxWitnessBytes);
-  if (text.ok()) {
-    witness = parse_witness(*text);
-    if (!witness) restored_ = true;
-  } else if (text.error().code == ErrorCode::oversized) {
+  std::optional<Generation> witness;
+  auto read = witness_.read();
+  if (read.ok()) {
+    witness = *std::move(read);
+  } else if (read.error().code == ErrorCode::malformed) {
     restored_ = true;
-  } else if (text.error().code != ErrorCode::not_found) {
-    return text.error();
+  } else {
+    return read.error();
   }
 
   BAUTA_TRY(Statement row, database_.query("read the incarnation", "SELECT id, generation FROM incarnation"));
@@ -116,12 +94,12 @@ Result<bool> ClientStore::compare_with_witness() {
   if (!found) {
     // A new database beside an old witness: the old one was lost, with its latches. Under generation 0 none were
     // written.
-    restored_ = restored_ || (witness && witness->generation > 0);
+    restored_ = restored_ || (witness && witness->number > 0);
     return false;
   }
   incarnation_ = row.blob(0);
   generation_ = row.unsigned_integer(1);
-  if (!witness || witness->incarnation != incarnation_ || witness->generation > generation_) restored_ = true;
+  if (!witness || witness->incarnation != incarnation_ || witness->number > generation_) restored_ = true;
   return true;
 }
 
@@ -132,14 +110,14 @@ Status ClientStore::recognise(RandomSource& random) {
     incarnation_ = fresh_incarnation(random);
     // The witness first: if we are gone before the database knows the incarnation, the next open begins anew, which is
     // safe beside a witness of generation 0 only. The other way round it would find a database without a witness.
-    BAUTA_RETURN_IF_ERROR(write_witness());
+    BAUTA_RETURN_IF_ERROR(witness_.write({incarnation_, generation_}));
     return database_.run("create the incarnation",
                          "INSERT INTO incarnation (only_row, id, generation) VALUES (1, ?, 0)", incarnation_);
   }
   BAUTA_TRY(Transaction transaction, Transaction::begin(database_));
   BAUTA_RETURN_IF_ERROR(count_generation());
   BAUTA_RETURN_IF_ERROR(transaction.commit());
-  return write_witness();
+  return witness_.write({incarnation_, generation_});
 }
 
 Status ClientStore::refuse_if_restored() const {
@@ -148,16 +126,12 @@ Status ClientStore::refuse_if_restored() const {
       ErrorCode::refused_by_policy,
       fmt::format("{} was restored from a backup or lost its witness {}; find the last round this client took part "
                   "in and run `bauta-client resume-after ROUND`",
-                  database_.file().string(), settings_.witness.string())};
+                  database_.file().string(), witness_.path().string())};
 }
 
 Status ClientStore::count_generation() {
   ++generation_;
   return database_.run("count the generation", "UPDATE incarnation SET generation = ?", generation_);
-}
-
-Status ClientStore::write_witness() const {
-  return write_file_atomically(settings_.witness, as_bytes(write({incarnation_, generation_})));
 }
 
 Status ClientStore::log_release(std::string_view command, std::string_view detail, WallTime now) {
@@ -201,7 +175,7 @@ Status ClientStore::resume_after(std::uint64_t last_round, WallTime now, RandomS
   generation_ = 1;
   for (const auto& [round_no, attempt] : rounds) BAUTA_RETURN_IF_ERROR(remove_vector(round_no, attempt));
   BAUTA_RETURN_IF_ERROR(database_.truncate_wal());
-  BAUTA_RETURN_IF_ERROR(write_witness());
+  BAUTA_RETURN_IF_ERROR(witness_.write({incarnation_, generation_}));
   restored_ = false;
   return {};
 }
@@ -227,7 +201,7 @@ Status ClientStore::change(const std::function<Status()>& work) {
     generation_ = former_generation;
     return written;
   }
-  return write_witness();
+  return witness_.write({incarnation_, generation_});
 }
 
 Status ClientStore::put_all(std::uint64_t round_no, std::uint32_t attempt, std::span<const StoredItem> items,
@@ -336,7 +310,7 @@ Status ClientStore::write_vector(std::uint64_t round_no, std::uint32_t attempt, 
 }
 
 std::filesystem::path ClientStore::vector_path(std::uint64_t round_no, std::uint32_t attempt) const {
-  return settings_.state_directory / "outbox" / fmt::format("{}-{}.vector", round_no, attempt);
+  return state_directory_ / "outbox" / fmt::format("{}-{}.vector", round_no, attempt);
 }
 
 Status ClientStore::remove_vector(std::uint64_t round_no, std::uint32_t attempt) {

@@ -27,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/storage/witness.h"
 #include "common/base/file.h"
 #include "common/base/random_source.h"
 #include "common/storage/sqlite.h"
@@ -95,10 +96,8 @@ class ClientStore {
   Status remove_vector(std::uint64_t round_no, std::uint32_t attempt);
 
  private:
-  ClientStore(Settings settings, FileDescriptor lock, SqliteDatabase database)
-      : settings_(std::move(settings)), lock_(std::move(lock)), database_(std::move(database)) {}
+  ClientStore(const Settings& settings, FileDescriptor lock, SqliteDatabase database);
 
-  static Settings complete(Settings settings);
   static Result<SqliteDatabase> open_database(const Settings& settings);
   /// Reads both, sets restored_ and says whether the database has an incarnation.
   Result<bool> compare_with_witness();
@@ -110,13 +109,13 @@ class ClientStore {
   Status change(const std::function<Status()>& work);
   /// Inside a transaction.
   Status count_generation();
-  Status write_witness() const;
   Status log_release(std::string_view command, std::string_view detail, WallTime now);
   Status write_latch(std::string_view key, ByteView bytes);
 
-  Settings settings_;
+  std::filesystem::path state_directory_;
   FileDescriptor lock_;
   mutable SqliteDatabase database_;
+  Witness witness_;
   Bytes incarnation_;
   std::uint64_t generation_ = 0;
   bool restored_ = false;

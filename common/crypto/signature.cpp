@@ -133,13 +133,16 @@ Result<VerifyKey> VerifyKey::from_spki(ByteView der) {
   }
   const unsigned char* in = der.data();
   // Decoding a P-256 point checks that it lies on the curve.
-  std::shared_ptr<evp_pkey_st> key(d2i_PUBKEY(nullptr, &in, static_cast<long>(der.size())), EVP_PKEY_free);
+  const PkeyPtr key(d2i_PUBKEY(nullptr, &in, static_cast<long>(der.size())));
   if (key == nullptr) {
     return Error{ErrorCode::malformed, "the public key does not decode: " + take_openssl_error()};
   }
+  DigestContextPtr ready(EVP_MD_CTX_new());
+  BAUTA_CHECK(ready != nullptr);
+  BAUTA_CHECK(EVP_DigestVerifyInit_ex(ready.get(), nullptr, digest_name(ed25519), nullptr, nullptr, key.get(),
+                                      nullptr) == 1);
   auto state = std::make_shared<State>();
-  state->key = std::move(key);
-  state->ed25519 = ed25519;
+  state->ready = std::move(ready);
   state->spki.assign(der.begin(), der.end());
   state->fingerprint = sha256(der);
   return VerifyKey(std::move(state));
@@ -147,9 +150,7 @@ Result<VerifyKey> VerifyKey::from_spki(ByteView der) {
 
 bool VerifyKey::verify(ByteView message, ByteView signature) const {
   const DigestContextPtr context(EVP_MD_CTX_new());
-  BAUTA_CHECK(context != nullptr);
-  BAUTA_CHECK(EVP_DigestVerifyInit_ex(context.get(), nullptr, digest_name(state_->ed25519), nullptr, nullptr,
-                                      state_->key.get(), nullptr) == 1);
+  BAUTA_CHECK(context != nullptr && EVP_MD_CTX_copy_ex(context.get(), state_->ready.get()) == 1);
   const int verdict =
       EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size());
   ERR_clear_error();

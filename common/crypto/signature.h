@@ -8,6 +8,7 @@
 #include "common/base/result.h"
 #include "common/base/secret_bytes.h"
 
+struct evp_md_ctx_st;
 struct evp_pkey_st;
 
 namespace bauta {
@@ -54,8 +55,8 @@ class VerifyKey {
 
  private:
   struct State {
-    std::shared_ptr<evp_pkey_st> key;
-    bool ed25519 = false;
+    /// Ready to verify a message: copied for each, as making one anew takes OpenSSL a search under a lock.
+    std::shared_ptr<const evp_md_ctx_st> ready;
     Bytes spki;
     Digest fingerprint{};
   };

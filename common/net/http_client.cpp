@@ -19,6 +19,8 @@ namespace bauta {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
+/// A body of so many bytes goes out in one record with the head.
+constexpr std::size_t kWithHead = 4 * 1024;
 constexpr std::uint64_t kAnnouncedBytes = 64 * 1024;
 /// A server that knows nothing of 100-continue gets the body after this long (RFC 9110 §10.1.1).
 constexpr Milliseconds kContinuePatience{5'000};
@@ -143,7 +145,14 @@ class Exchange {
   SteadyTime deadline() const { return std::min(call_deadline_, idle_deadline_); }
 
   Status send_request() {
+    std::uint64_t offset = 0;
+    if (!announced_ && !call_.bytes_per_second && body_.length() > 0 && body_.length() <= kWithHead) {
+      BAUTA_TRY(const ByteView whole, body_.piece(0, kWithHead));
+      head_ += as_text(whole);
+      offset = whole.size();
+    }
     BAUTA_RETURN_IF_ERROR(send(as_bytes(head_)));
+    if (offset > 0 && !answered_ && call_.progress) call_.progress(offset);
     if (announced_) {
       const auto patience = std::min(deadline(), steady_now() + kContinuePatience);
       while (!answered_ && !may_continue_ && steady_now() < patience) {
@@ -154,7 +163,6 @@ class Exchange {
       }
     }
     const auto started = steady_now();
-    std::uint64_t offset = 0;
     while (!answered_ && offset < body_.length()) {
       if (call_.bytes_per_second) BAUTA_RETURN_IF_ERROR(pace(started, offset));
       if (answered_) break;

@@ -93,10 +93,6 @@ HttpResponse PartnerEndpoints::refuse(const HttpRequest& request, const Error& e
 
 Result<PartnerIndex> PartnerEndpoints::admit(const HttpRequest& request) {
   BAUTA_TRY(const PartnerIndex partner, registry_.admit(request.peer));
-  const auto revoked = store_.is_revoked(request.peer->fingerprint, request.peer->partner_id);
-  if (!revoked.ok()) return own_failure(revoked.error());
-  if (*revoked)
-    return Error{ErrorCode::revoked, "the certificate of partner '" + request.peer->partner_id + "' was revoked"};
   const auto touched = touched_.find(partner);
   if (touched == touched_.end() || clock_.steady() - touched->second >= kTouchEvery) {
     // Not worth refusing a request for: the operator's "last seen" stays a little older.

@@ -4,8 +4,12 @@
 
 namespace bauta::coordinator {
 
-PartnerRegistry::PartnerRegistry(std::shared_ptr<const Roster> roster, const Clock& clock)
-    : roster_(std::move(roster)), clock_(clock), partners_(roster_->size()) {}
+PartnerRegistry::PartnerRegistry(std::shared_ptr<const Roster> roster, std::set<Digest> revoked_certificates,
+                                 const Clock& clock)
+    : roster_(std::move(roster)),
+      revoked_certificates_(std::move(revoked_certificates)),
+      clock_(clock),
+      partners_(roster_->size()) {}
 
 Result<PartnerIndex> PartnerRegistry::admit(const std::optional<CertificateIdentity>& peer) {
   if (!peer || peer->role != CertificateIdentity::Role::partner) {
@@ -17,6 +21,9 @@ Result<PartnerIndex> PartnerRegistry::admit(const std::optional<CertificateIdent
   }
   State& partner = partners_[*index];
   if (partner.revoked) return Error{ErrorCode::revoked, "partner '" + peer->partner_id + "' was revoked"};
+  if (revoked_certificates_.contains(peer->fingerprint)) {
+    return Error{ErrorCode::revoked, "the certificate of partner '" + peer->partner_id + "' was revoked"};
+  }
   partner.last_seen = clock_.wall();
   partner.seen = clock_.steady();
   return *index;

@@ -20,12 +20,12 @@ inline constexpr Milliseconds kPresence{60'000};
 /// In memory; what was revoked is kept by the store and told to this object. Control thread.
 class PartnerRegistry {
  public:
-  PartnerRegistry(std::shared_ptr<const Roster> roster, const Clock& clock);
+  PartnerRegistry(std::shared_ptr<const Roster> roster, std::set<Digest> revoked_certificates, const Clock& clock);
 
   const Roster& roster() const { return *roster_; }
 
   /// The partner that a verified certificate names, and notes that it was seen. Errors: forbidden (no certificate of a
-  /// partner, or not in the roster), revoked.
+  /// partner, or not in the roster), revoked (the partner, or this certificate).
   Result<PartnerIndex> admit(const std::optional<CertificateIdentity>& peer);
 
   /// The partner waits for an invitation.
@@ -53,6 +53,7 @@ class PartnerRegistry {
   bool within(const std::optional<SteadyTime>& time) const;
 
   std::shared_ptr<const Roster> roster_;
+  std::set<Digest> revoked_certificates_;
   const Clock& clock_;
   std::vector<State> partners_;
 };

@@ -70,13 +70,17 @@ Status PartnerStore::revoke_certificate(const Digest& fingerprint, std::string_v
                         fingerprint, partner_id, now);
 }
 
-Result<bool> PartnerStore::is_revoked(const Digest& fingerprint, std::string_view partner_id) const {
-  BAUTA_TRY(Statement row,
-            database_->query("check for a revocation",
-                             "SELECT 1 FROM revoked_certificates WHERE fingerprint = ? UNION ALL "
-                             "SELECT 1 FROM partners WHERE partner_id = ? AND status <> 'active' LIMIT 1",
-                             fingerprint, partner_id));
-  return row.step();
+Result<std::set<Digest>> PartnerStore::revoked_certificates() const {
+  BAUTA_TRY(Statement rows,
+            database_->query("list the revoked certificates", "SELECT fingerprint FROM revoked_certificates"));
+  std::set<Digest> fingerprints;
+  while (true) {
+    BAUTA_TRY(const bool found, rows.step());
+    if (!found) return fingerprints;
+    const auto fingerprint = rows.digest(0);
+    if (!fingerprint) return Error{ErrorCode::database, "a revoked certificate has no fingerprint; restore a backup"};
+    fingerprints.insert(*fingerprint);
+  }
 }
 
 }  // namespace bauta::coordinator

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +37,8 @@ class PartnerStore {
   Status revoke(std::string_view partner_id, WallTime now);
   Status reinstate(std::string_view partner_id);
   Status revoke_certificate(const Digest& fingerprint, std::string_view partner_id, WallTime now);
-  /// To be asked on every request.
-  Result<bool> is_revoked(const Digest& fingerprint, std::string_view partner_id) const;
+  /// By fingerprint.
+  Result<std::set<Digest>> revoked_certificates() const;
 
  private:
   SqliteDatabase* database_;

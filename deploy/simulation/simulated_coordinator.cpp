@@ -19,7 +19,7 @@ Result<std::unique_ptr<SimulatedCoordinator>> SimulatedCoordinator::open(const s
   self->models_ = std::make_unique<coordinator::ModelStore>(std::move(models));
   BAUTA_TRY(auto spool, coordinator::UploadSpool::open(state_directory, kSpoolBudget));
   self->spool_ = std::make_unique<coordinator::UploadSpool>(std::move(spool));
-  self->registry_ = std::make_unique<coordinator::PartnerRegistry>(roster, clock);
+  self->registry_ = std::make_unique<coordinator::PartnerRegistry>(roster, std::set<Digest>(), clock);
   self->partners_ = std::make_unique<coordinator::PartnerStore>(*self->database_);
   coordinator::RunnerParts parts;
   parts.roster = roster;

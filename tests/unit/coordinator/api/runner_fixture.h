@@ -27,7 +27,7 @@ class RunnerFixture {
   void start() {
     work_.clear();
     runner.reset();
-    registry.emplace(federation.roster(), clock);
+    registry.emplace(federation.roster(), std::set<Digest>(), clock);
     models.reset();
     model_table.reset();
     spool.reset();

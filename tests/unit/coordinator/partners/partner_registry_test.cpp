@@ -32,7 +32,7 @@ std::optional<CertificateIdentity> certificate(std::string id) {
 
 TEST_CASE("only partners of the roster are admitted, by the name in their certificate") {
   const testing::ManualClock clock;
-  PartnerRegistry registry(three_partners(), clock);
+  PartnerRegistry registry(three_partners(), {}, clock);
   CHECK(*registry.admit(certificate("bee")) == 1);
   CHECK(registry.admit(certificate("dog")).error().code == ErrorCode::forbidden);
   CHECK(registry.admit(std::nullopt).error().code == ErrorCode::forbidden);
@@ -45,7 +45,7 @@ TEST_CASE("only partners of the roster are admitted, by the name in their certif
 
 TEST_CASE("a revoked partner is neither admitted nor counted until it is reinstated") {
   const testing::ManualClock clock;
-  PartnerRegistry registry(three_partners(), clock);
+  PartnerRegistry registry(three_partners(), {}, clock);
   REQUIRE(registry.admit(certificate("cat")).ok());
   registry.mark_ready(2);
   registry.set_revoked(2, true);
@@ -56,9 +56,18 @@ TEST_CASE("a revoked partner is neither admitted nor counted until it is reinsta
   CHECK(registry.ready() == std::vector<PartnerIndex>{2});
 }
 
+TEST_CASE("a revoked certificate is not admitted, another one of the same partner is") {
+  const testing::ManualClock clock;
+  PartnerRegistry registry(three_partners(), {Digest{7}}, clock);
+  auto lost = certificate("bee");
+  lost->fingerprint = Digest{7};
+  CHECK(registry.admit(lost).error().code == ErrorCode::revoked);
+  CHECK(registry.admit(certificate("bee")).ok());
+}
+
 TEST_CASE("who has not asked for a while, or not since the last round, is not ready") {
   testing::ManualClock clock;
-  PartnerRegistry registry(three_partners(), clock);
+  PartnerRegistry registry(three_partners(), {}, clock);
   REQUIRE(registry.admit(certificate("ant")).ok());
   REQUIRE(registry.admit(certificate("cat")).ok());
   registry.mark_ready(0);
