@@ -72,10 +72,11 @@ void Agent::begin_masking() {
   // Less than half a megabyte is done at the end before a thread has begun.
   constexpr std::size_t kWorthAThread = std::size_t{1} << 16;
   const bool small = round_->context().layout().word_count() < kWorthAThread;
-  masks_ = std::async(small ? std::launch::deferred : settings_.masking, [masking = round_->masking()]() -> Result<MaskSum> {
-    if (!masking.ok()) return masking.error();
-    return masking->compute();
-  });
+  masks_ =
+      std::async(small ? std::launch::deferred : settings_.masking, [masking = round_->masking()]() -> Result<MaskSum> {
+        if (!masking.ok()) return masking.error();
+        return masking->compute();
+      });
 }
 
 // Local training

@@ -139,8 +139,8 @@ Result<VerifyKey> VerifyKey::from_spki(ByteView der) {
   }
   DigestContextPtr ready(EVP_MD_CTX_new());
   BAUTA_CHECK(ready != nullptr);
-  BAUTA_CHECK(EVP_DigestVerifyInit_ex(ready.get(), nullptr, digest_name(ed25519), nullptr, nullptr, key.get(),
-                                      nullptr) == 1);
+  BAUTA_CHECK(
+      EVP_DigestVerifyInit_ex(ready.get(), nullptr, digest_name(ed25519), nullptr, nullptr, key.get(), nullptr) == 1);
   auto state = std::make_shared<State>();
   state->ready = std::move(ready);
   state->spki.assign(der.begin(), der.end());

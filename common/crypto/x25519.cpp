@@ -20,14 +20,27 @@ OSSL_PARAM octets(const char* name, std::span<const std::uint8_t, 32> bytes) {
   return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(bytes.data()), bytes.size());
 }
 
+PkeyPtr key_from(int selection, OSSL_PARAM* parameters) {
+  // Once a thread: finding the algorithm takes OpenSSL longer than making a key.
+  thread_local const PkeyContextPtr context = [] {
+    PkeyContextPtr made(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr));
+    BAUTA_CHECK(made != nullptr && EVP_PKEY_fromdata_init(made.get()) == 1);
+    return made;
+  }();
+  EVP_PKEY* key = nullptr;
+  BAUTA_CHECK(EVP_PKEY_fromdata(context.get(), &key, selection, parameters) == 1);
+  return PkeyPtr(key);
+}
+
 PkeyPtr key_pair(const X25519Secret& secret, const X25519Public& public_key) {
   OSSL_PARAM parameters[] = {octets(OSSL_PKEY_PARAM_PRIV_KEY, secret.reveal()),
                              octets(OSSL_PKEY_PARAM_PUB_KEY, public_key), OSSL_PARAM_construct_end()};
-  const PkeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr));
-  EVP_PKEY* key = nullptr;
-  BAUTA_CHECK(context != nullptr && EVP_PKEY_fromdata_init(context.get()) == 1 &&
-              EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, parameters) == 1);
-  return PkeyPtr(key);
+  return key_from(EVP_PKEY_KEYPAIR, parameters);
+}
+
+PkeyPtr peer_key(const X25519Public& public_key) {
+  OSSL_PARAM parameters[] = {octets(OSSL_PKEY_PARAM_PUB_KEY, public_key), OSSL_PARAM_construct_end()};
+  return key_from(EVP_PKEY_PUBLIC_KEY, parameters);
 }
 
 }  // namespace
@@ -56,8 +69,7 @@ bool is_small_order(const X25519Public& key) {
 
 Result<SecretBytes<32>> x25519(const X25519Secret& mine, const X25519Public& my_public, const X25519Public& theirs) {
   const PkeyPtr key = key_pair(mine, my_public);
-  const PkeyPtr peer(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, theirs.data(), theirs.size()));
-  BAUTA_CHECK(peer != nullptr);
+  const PkeyPtr peer = peer_key(theirs);
   const PkeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
   BAUTA_CHECK(context != nullptr && EVP_PKEY_derive_init(context.get()) == 1);
   SecretBytes<32> shared;

@@ -1,5 +1,6 @@
 #include "common/masking/fixed_point.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -185,9 +186,13 @@ Status check_sum_range(std::span<const std::uint64_t> words, const LaneLayout& l
   BAUTA_CHECK(bits >= 2 && bits <= 31);
   BAUTA_RETURN_IF_ERROR(validate_padding(words, layout));
   const std::int64_t bound = static_cast<std::int64_t>(survivors) << (bits - 1);
-  for (std::size_t i = 0; i < layout.dimension; ++i) {
-    const std::int64_t value = lane_at(words, layout, i);
-    if (value > bound || value < -bound) return lane_error(i, value, bound);
+  std::array<std::int64_t, 1024> values;
+  for (std::size_t first = 0; first < layout.dimension; first += values.size()) {
+    const auto block = std::span(values).first(std::min(values.size(), layout.dimension - first));
+    read_lanes(words, layout, first, block);
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      if (block[i] > bound || block[i] < -bound) return lane_error(first + i, block[i], bound);
+    }
   }
   const LaneLayout whole{layout.lane_bits, layout.word_count() * layout.lanes_per_word()};
   for (std::size_t i = layout.dimension; i < whole.dimension; ++i) {

@@ -234,11 +234,16 @@ class Exchange {
   }
 
   Status parse(ByteView bytes) {
-    append(unparsed_, bytes);
+    // Mostly nothing was left over, and what has come is parsed where it lies.
+    const bool left_over = !unparsed_.empty();
+    if (left_over) {
+      append(unparsed_, bytes);
+      bytes = unparsed_;
+    }
     std::size_t parsed = 0;
-    while (parsed < unparsed_.size() && !(answered_ && parser_.done())) {
+    while (parsed < bytes.size() && !(answered_ && parser_.done())) {
       const bool had_head = parser_.head_done();
-      BAUTA_TRY(const std::size_t consumed, parser_.feed(ByteView(unparsed_).subspan(parsed), piece_));
+      BAUTA_TRY(const std::size_t consumed, parser_.feed(bytes.subspan(parsed), piece_));
       if (consumed == 0) break;  // an unfinished line
       parsed += consumed;
       if (!had_head && parser_.head_done()) {
@@ -247,7 +252,11 @@ class Exchange {
         BAUTA_RETURN_IF_ERROR(take_body());
       }
     }
-    unparsed_.erase(unparsed_.begin(), unparsed_.begin() + static_cast<std::ptrdiff_t>(parsed));
+    if (left_over) {
+      unparsed_.erase(unparsed_.begin(), unparsed_.begin() + static_cast<std::ptrdiff_t>(parsed));
+    } else {
+      unparsed_.assign(bytes.begin() + static_cast<std::ptrdiff_t>(parsed), bytes.end());
+    }
     return {};
   }
 

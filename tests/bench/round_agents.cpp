@@ -135,7 +135,7 @@ int run(char** argv) {
   out["verify"] = json_of(measured.work.verify);
   out["sign"] = json_of(measured.work.sign);
   out["agree"] = json_of(measured.work.agree);
-  out["make_key"] = json_of(measured.work.make_key);
+  out["make_pair"] = json_of(measured.work.make_pair);
   std::puts(out.dump().c_str());
   return 0;
 }

@@ -19,14 +19,14 @@ PARTNERS = 10
 ROUNDS = 60
 LIMIT_SECONDS = 300
 
-# The smallest model that a plan can ask for.
+# The smallest model that a plan can ask for, in the smallest lanes.
 PLAN = f"""name = "rate"
 [model]
 table_rows = 256
 token_width = 8
 width = 8
 [update]
-bits = 11
+bits = 4
 [round]
 rounds = {ROUNDS}
 deadline_seconds = 600
@@ -37,7 +37,7 @@ min_participants = {PARTNERS}
 # What the coordinator does in a round at least, by docs/protocol.md: it verifies a message of everybody in phases 1 to
 # 3, a certificate's 7 statements, 6 share holders and its own descriptor, signs descriptor, four sets, the aggregate
 # and everybody's audit, and tries the two keys of everybody for small order.
-COORDINATOR = {"verify": 3 * PARTNERS + 7 + 6 + 1, "sign": 6 + PARTNERS, "agree": 2 * PARTNERS, "make_key": 0}
+COORDINATOR = {"verify": 3 * PARTNERS + 7 + 6 + 1, "sign": 6 + PARTNERS, "agree": 2 * PARTNERS, "make_pair": 0}
 
 
 def measure(build, parent):
@@ -65,7 +65,7 @@ def main():
     counts = {name: measured[name]["count"] / measured["rounds"] + COORDINATOR[name] for name in COORDINATOR}
     work = sum(counts[name] * each[name] for name in COORDINATOR)
     counted = (f"{counts['verify']:.0f} verifications, {counts['sign']:.0f} signatures, "
-               f"{counts['agree'] + counts['make_key']:.0f} X25519")
+               f"{counts['agree'] + counts['make_pair']:.0f} X25519")
     print_line(f"CPU time of a round, coordinator and {PARTNERS} agents", 1e3 * measured["cpu_seconds"] / measured["rounds"],
                "ms", f"its public-key work alone: {counted}", 1e3 * work, 2.5)
     print_line("one verification, ECDSA P-256", 1e6 * each["verify"], "us")
