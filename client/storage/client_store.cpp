@@ -114,6 +114,8 @@ Status ClientStore::recognise(RandomSource& random) {
     return database_.run("create the incarnation",
                          "INSERT INTO incarnation (only_row, id, generation) VALUES (1, ?, 0)", incarnation_);
   }
+  // First what a crash has left behind, so that the witness is never two generations late.
+  BAUTA_RETURN_IF_ERROR(witness_.write({incarnation_, generation_}));
   BAUTA_TRY(Transaction transaction, Transaction::begin(database_));
   BAUTA_RETURN_IF_ERROR(count_generation());
   BAUTA_RETURN_IF_ERROR(transaction.commit());

@@ -74,7 +74,8 @@ std::optional<PartnerIndex> MaskedUpdatePhase::unopenable_dealer() const {
   for (const auto& [accuser, header] : headers_) {
     for (const PartnerIndex accused : header.complaints) ++accusers[accused];
   }
-  for (const auto& [accused, count] : accusers) {
+  for (const auto& [named, count] : accusers) {
+    const PartnerIndex accused = named;  // clang 14 captures no structured binding
     const auto& holders = phase2_->headers().at(accused).neighbours;
     const auto others = std::count_if(holders.begin(), holders.end(), [&](PartnerIndex holder) {
       return holder != accused && std::binary_search(members_.begin(), members_.end(), holder);

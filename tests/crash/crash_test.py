@@ -1,10 +1,14 @@
 """A federation of real processes whose daemons can be let die at any durable write, and what must hold after it."""
 import array
 import collections
+import contextlib
 import os
 import pathlib
+import re
 import shutil
+import sqlite3
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -204,6 +208,19 @@ class CrashTest(SystemTest):
                 raise Broken(f"the journal of {key} has changed")
         self.journal_seen = journal
 
+    def check_witness(self, name):
+        """While the client is down: its witness is at most one generation behind its database, never ahead."""
+        with tempfile.TemporaryDirectory() as folder:  # reading a database with a log changes it
+            for file in (self.state / name).glob("client.db*"):
+                shutil.copy(file, folder)
+            with contextlib.closing(sqlite3.connect(pathlib.Path(folder) / "client.db")) as database:
+                generation = database.execute("SELECT generation FROM incarnation").fetchone()[0]
+        lines = (self.state / name / "client.generation").read_text(encoding="ascii", errors="replace").splitlines()
+        whole = [line for line in lines if re.fullmatch("[0-9a-f]{32} [0-9]{20} [0-9a-f]{9}", line)]
+        witness = max((int(line.split()[1]) for line in whole), default=None)
+        if witness is None or not generation - 1 <= witness <= generation:
+            raise Broken(f"the database of {name} is at generation {generation}, its witness at {witness}")
+
     # Doing
 
     def wait(self, condition, seconds, what):
@@ -244,6 +261,8 @@ class CrashTest(SystemTest):
         place = injector.died_at
         if name == "coordinator":
             self.check_journal()
+        else:
+            self.check_witness(name)
         while_down()
         if again:
             injector.arm(again, seed, ignored_sync)
