@@ -16,13 +16,7 @@ std::optional<Words> attack(Lab& lab) {
     const Weakened own_machine{Defence::roster_hash};
     lab.coordinator.open_with(descriptor);
   }
-  PuppetRound puppets(lab, lab.context(kRound), kVictim);
-  lab.victim().link.swallows = true;
-  lab.victim().link.lie = [&](std::string_view what, const RoundId& id) { return puppets.answer(what, id); };
-  const bool uploaded = lab.drive({kVictim}, [&] { return lab.has(kRound, kVictim, "vector"); });
-  lab.victim().link.lie = nullptr;
-  if (!uploaded) return std::nullopt;
-  return puppets.open(kRound);
+  return PuppetRound(lab, lab.context(kRound), kVictim).play(kRound);
 }
 
 }  // namespace

@@ -259,6 +259,15 @@ std::optional<Bytes> PuppetRound::answer(std::string_view what, const RoundId& i
   return std::nullopt;
 }
 
+std::optional<Words> PuppetRound::play(const RoundId& id) {
+  ScriptedLink& link = lab_->host(honest_).link;
+  link.swallows = true;
+  link.lie = [&](std::string_view what, const RoundId& asked) { return answer(what, asked); };
+  const bool uploaded = lab_->drive({honest_}, [&] { return lab_->has(id, honest_, "vector"); });
+  link.lie = nullptr;
+  return uploaded ? open(id) : std::nullopt;
+}
+
 std::optional<Words> PuppetRound::open(const RoundId& id) {
   const Weakened own_machine{Defence::signature, Defence::roster_hash};
   Loot loot(round_->context());

@@ -130,10 +130,11 @@ class PuppetRound {
 
   /// The lies that make up the round for the honest partner, as ScriptedLink::Lie takes them.
   std::optional<Bytes> answer(std::string_view what, const RoundId& id);
-  /// Once the honest partner has uploaded its vector.
-  std::optional<Words> open(const RoundId& id);
+  /// Lets the honest partner take part until it has uploaded its vector, and opens that. Nothing where it does not.
+  std::optional<Words> play(const RoundId& id);
 
  private:
+  std::optional<Words> open(const RoundId& id);
   void deliver(coordinator::Phase phase, PartnerIndex from, ByteView message);
   void close();
 

@@ -10,13 +10,7 @@ constexpr RoundId kRound{1, 1};
 
 std::optional<Words> attack(Lab& lab) {
   lab.coordinator.open(kRound);
-  PuppetRound puppets(lab, lab.context(kRound), kVictim);
-  lab.victim().link.swallows = true;
-  lab.victim().link.lie = [&](std::string_view what, const RoundId& id) { return puppets.answer(what, id); };
-  const bool uploaded = lab.drive({kVictim}, [&] { return lab.has(kRound, kVictim, "vector"); });
-  lab.victim().link.lie = nullptr;
-  if (!uploaded) return std::nullopt;
-  return puppets.open(kRound);
+  return PuppetRound(lab, lab.context(kRound), kVictim).play(kRound);
 }
 
 }  // namespace

@@ -70,18 +70,7 @@ void alter(const std::filesystem::path& file, std::streamoff at) {
 TEST_CASE("every chunk of a finished round can be audited, also after a restart and without the kept leaves") {
   CoordinatorFixture f(5);
   f.start_run(test_plan(1, 3, kLongRows));
-  const std::vector<PartnerIndex> all = {0, 1, 2, 3, 4};
-  const std::vector<PartnerIndex> rest = {0, 1, 3, 4};
-  f.join(all);
-  f.keys(all);
-  f.shares(all);
-  f.headers(all);
-  f.put(2, f.path(2, "/update/vector"), f.partners[2].vector().first(70'000), 0);
-  f.uploads(rest);
-  f.clock.advance(std::chrono::seconds(85));
-  f.certify(rest);
-  f.unmask(rest);
-  f.accept(rest, rest);
+  f.round_without_partner_2();
   const auto check = [&] {
     const std::uint64_t chunks = (f.partners[0].vector().size() + kMerkleChunk - 1) / kMerkleChunk;
     REQUIRE(chunks == 3);

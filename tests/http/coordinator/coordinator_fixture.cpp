@@ -295,4 +295,19 @@ void CoordinatorFixture::whole_round(const std::vector<PartnerIndex>& who) {
   accept(who, who);
 }
 
+void CoordinatorFixture::round_without_partner_2() {
+  const std::vector<PartnerIndex> all = {0, 1, 2, 3, 4};
+  const std::vector<PartnerIndex> rest = {0, 1, 3, 4};
+  join(all);
+  keys(all);
+  shares(all);
+  headers(all);
+  put(2, path(2, "/update/vector"), partners[2].vector().first(70'000), 0);
+  uploads(rest);
+  clock.advance(std::chrono::seconds(85));
+  certify(rest);
+  unmask(rest);
+  accept(rest, rest);
+}
+
 }  // namespace bauta::testing

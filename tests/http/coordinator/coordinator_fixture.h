@@ -74,6 +74,8 @@ class CoordinatorFixture {
   /// All fetch the aggregate and check it; the sum is the plaintext sum over `survivors`.
   void accept(const std::vector<PartnerIndex>& who, const std::vector<PartnerIndex>& survivors);
   void whole_round(const std::vector<PartnerIndex>& who);
+  /// All five partners take part; partner 2 is lost in the middle of its upload.
+  void round_without_partner_2();
 
   std::string path(PartnerIndex partner, const std::string& what) { return partners[partner].round_path() + what; }
 

@@ -33,19 +33,8 @@ TEST_CASE("two rounds over HTTP give the exact sums, and partners and coordinato
 
 TEST_CASE("a partner that vanishes in its upload is left out at the deadline") {
   CoordinatorFixture f(5);
-  const std::vector<PartnerIndex> all = {0, 1, 2, 3, 4};
-  const std::vector<PartnerIndex> rest = {0, 1, 3, 4};
   const std::string run_id = f.start_run(test_plan(1, 3, kLongRows));
-  f.join(all);
-  f.keys(all);
-  f.shares(all);
-  f.headers(all);
-  f.put(2, f.path(2, "/update/vector"), f.partners[2].vector().first(70'000), 0);
-  f.uploads(rest);
-  f.clock.advance(std::chrono::seconds(85));
-  f.certify(rest);
-  f.unmask(rest);
-  f.accept(rest, rest);
+  f.round_without_partner_2();
   CHECK(f.run(run_id)["dropouts_survived"] == 1);
   // The one that was left out still learns how it ended.
   const auto late = f.put(2, f.path(2, "/update/vector"), f.partners[2].vector().subspan(65'536), 65'536);
