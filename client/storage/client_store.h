@@ -7,7 +7,8 @@
 // refuses every write of the outbox or a latch, when
 //   * the witness is of a later generation: an older database was put back, or
 //   * the witness is of another incarnation: another database was put in its place, or
-//   * one of the two is missing while the other is there, or the witness is damaged.
+//   * one of the two is missing while the other is there, or the witness is damaged in more than the one line that a
+//     crash may have torn (witness.h).
 // A crash between commit and witness leaves the database one generation ahead, which is no reason for suspicion; nor is
 // a witness of generation 0 beside an empty database, which a crash in the very first open leaves.
 //   Detected: client.db alone restored, replaced or deleted, with or without its WAL, down to a single write.
@@ -105,7 +106,8 @@ class ClientStore {
   /// Removes what a crash has left of attempts that are over.
   Status sweep() const;
   Status refuse_if_restored() const;
-  /// `work` and a new generation in one transaction, then the witness; nothing of it where one fails.
+  /// `work` and a new generation in one transaction, then the witness. Nothing of it where that transaction fails;
+  /// where only the witness does, the caller must not send what was written.
   Status change(const std::function<Status()>& work);
   /// Inside a transaction.
   Status count_generation();

@@ -32,6 +32,8 @@ Result<std::optional<KeptEvidence>> keep_evidence(const std::filesystem::path& s
   std::size_t size = file.roster.size();
   for (const auto& [item, content] : file.items) size += content.size();
   if (size > kMaxEvidenceBytes) return Kept();
+  auto convicted = verify_evidence(kinds, roster, file);
+  if (!convicted.ok()) return Kept();
   const Bytes bytes = encode(file);
   if (bytes.size() > kMaxEvidenceBytes) return Kept();
   BAUTA_TRY(const auto kept, list_evidence(state_directory));
@@ -40,8 +42,6 @@ Result<std::optional<KeptEvidence>> keep_evidence(const std::filesystem::path& s
   for (const auto& path : kept) {
     if (path.filename().string().ends_with("-" + name)) return Kept();
   }
-  auto convicted = verify_evidence(kinds, roster, file);
-  if (!convicted.ok()) return Kept();
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(folder_of(state_directory)));
   const std::filesystem::path path = folder_of(state_directory) / fmt::format("{}-{}", compact_time(now), name);
   BAUTA_RETURN_IF_ERROR(write_file_atomically(path, bytes));

@@ -19,7 +19,7 @@ namespace bauta {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
-/// A body of so many bytes goes out in one record with the head.
+/// A body of so many bytes goes out in one record with the head; never an announced one.
 constexpr std::size_t kWithHead = 4 * 1024;
 constexpr std::uint64_t kAnnouncedBytes = 64 * 1024;
 /// A server that knows nothing of 100-continue gets the body after this long (RFC 9110 §10.1.1).
@@ -146,7 +146,7 @@ class Exchange {
 
   Status send_request() {
     std::uint64_t offset = 0;
-    if (!announced_ && !call_.bytes_per_second && body_.length() > 0 && body_.length() <= kWithHead) {
+    if (!call_.bytes_per_second && body_.length() > 0 && body_.length() <= kWithHead) {
       BAUTA_TRY(const ByteView whole, body_.piece(0, kWithHead));
       head_ += as_text(whole);
       offset = whole.size();

@@ -68,7 +68,7 @@ class StatementCache {
     return found == idle_.end() ? nullptr : idle_.extract(found).mapped();
   }
   void put_back(sqlite3_stmt* statement) {
-    // Ends its read transaction, and forgets what may be a secret.
+    // Ends its read transaction, and holds on to no value longer than the caller did.
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
     if (idle_.size() >= kMost || !idle_.emplace(sqlite3_sql(statement), statement).second) sqlite3_finalize(statement);

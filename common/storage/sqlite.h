@@ -154,7 +154,7 @@ class SqliteDatabase {
   Result<Statement> prepare(std::string_view purpose, std::string_view sql, std::span<const SqlValue> values);
 
   std::unique_ptr<sqlite3, Close> handle_;
-  std::unique_ptr<StatementCache> cache_;  // closed before the handle
+  std::unique_ptr<StatementCache> cache_;
   std::filesystem::path file_;
 };
 

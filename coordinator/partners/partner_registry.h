@@ -20,6 +20,7 @@ inline constexpr Milliseconds kPresence{60'000};
 /// In memory; what was revoked is kept by the store and told to this object. Control thread.
 class PartnerRegistry {
  public:
+  /// `revoked_certificates`: fingerprints.
   PartnerRegistry(std::shared_ptr<const Roster> roster, std::set<Digest> revoked_certificates, const Clock& clock);
 
   const Roster& roster() const { return *roster_; }

@@ -2,8 +2,6 @@
 // functions in front of the product's (--wrap in tests/bench/CMakeLists.txt).
 #pragma once
 
-#include <cstdint>
-
 namespace bauta::bench {
 
 /// How many there were, and the CPU time that their threads spent in them: with the caches and the clock of a processor

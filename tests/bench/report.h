@@ -36,20 +36,6 @@ double best_seconds(int repeats, Work&& work) {
   return best;
 }
 
-/// The CPU time of one call, the median over `repeats` after one to warm up.
-template <class Work>
-double typical_seconds(int repeats, Work&& work) {
-  work();
-  std::vector<double> seconds;
-  for (int i = 0; i < repeats; ++i) {
-    const double start = thread_seconds();
-    work();
-    seconds.push_back(thread_seconds() - start);
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + repeats / 2, seconds.end());
-  return seconds[static_cast<std::size_t>(repeats / 2)];
-}
-
 struct Line {
   std::string name;
   double value = 0;

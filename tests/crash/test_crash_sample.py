@@ -47,7 +47,7 @@ class LeftOutSync(CrashTest):
 
     def test_a_client_that_does_not_sync_its_outbox_is_found_out(self):
         # The cycle's 80th call: its keys and shares have left.
-        self.check_found("books", Point(80, AFTER, EVERYTHING, CLIENT_ORIGIN), "/client.db-wal", "restored copy")
+        self.check_found("books", Point(80, AFTER, EVERYTHING, CLIENT_ORIGIN), "/client.db-wal", "its witness at")
 
     def test_a_client_that_does_not_sync_its_masked_vector_is_found_out(self):
         # The header that announces it is on the disk.

@@ -90,7 +90,7 @@ TEST_CASE("a crash in the middle of everything loses only what was not yet promi
 TEST_CASE("a crash between the commit and the witness is no restored backup") {
   const TemporaryDirectory directory;
   { ClientStore store = open_in(directory.path()); }
-  const std::string witness = read_text_file(directory / "client.generation", 1000).value();
+  const std::string witness = read_text_file(directory / "client.generation", 10'000).value();
   {
     ClientStore store = open_in(directory.path());
     REQUIRE(store.put_all(1, 1, items({{"out/1", {1}}})).ok());
@@ -138,13 +138,13 @@ TEST_CASE("a lost database, a lost witness, a damaged witness and a foreign data
   const TemporaryDirectory directory;
   const TemporaryDirectory other;
   { REQUIRE(open_in(directory.path()).put_latch("last_round", Bytes{1}).ok()); }
-  const std::string witness = read_text_file(directory / "client.generation", 1000).value();
+  const std::string witness = read_text_file(directory / "client.generation", 10'000).value();
   const auto write_witness = [&](std::string_view text) {
     REQUIRE(write_file_atomically(directory / "client.generation", as_bytes(text)).ok());
   };
   std::filesystem::remove(directory / "client.generation");
   CHECK(open_in(directory.path()).restored());
-  const std::string endless(10'000, 'x');
+  const std::string endless(20'000, 'x');
   for (const std::string_view damaged :
        {std::string_view("nonsense"), std::string_view(""), std::string_view("00 1\n"),
         std::string_view(witness).substr(0, witness.size() - 1), std::string_view(endless)}) {

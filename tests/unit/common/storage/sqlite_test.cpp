@@ -31,6 +31,53 @@ std::int64_t number_of(SqliteDatabase& database, std::string_view sql) {
   return row->integer(0);
 }
 
+TEST_CASE("the same SQL may be in use twice, left in the middle of its rows, and asked again with other values") {
+  const TemporaryDirectory directory;
+  SqliteDatabase database = open_at(directory / "d.db");
+  REQUIRE(
+      database.run_script("make", std::string(kTable) + "; INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')").ok());
+  constexpr std::string_view kFrom = "SELECT v FROM t WHERE id >= ? ORDER BY id";
+  {
+    auto outer = database.query("read", kFrom, 1);
+    REQUIRE(outer->step().value());
+    auto inner = database.query("read", kFrom, 3);
+    REQUIRE(inner->step().value());
+    CHECK(inner->text(0) == "c");
+    CHECK(outer->text(0) == "a");
+    REQUIRE(outer->step().value());
+    CHECK(outer->text(0) == "b");
+  }
+  // Its read transaction is over: the table can go.
+  auto again = database.query("read", kFrom, 2);
+  REQUIRE(again->step().value());
+  CHECK(again->text(0) == "b");
+  again = database.query("read", "SELECT count(*) FROM t");
+  REQUIRE(again->step().value());
+  CHECK(again->integer(0) == 3);
+  again = Error{ErrorCode::io, "done"};
+  CHECK(database.run_script("drop", "DROP TABLE t").ok());
+  CHECK_FALSE(database.run("read", kFrom, 1).ok());
+}
+
+TEST_CASE("a statement that was refused works with the next values") {
+  const TemporaryDirectory directory;
+  SqliteDatabase database = open_at(directory / "d.db");
+  REQUIRE(database.run_script("make", std::string(kTable)).ok());
+  constexpr std::string_view kInsert = "INSERT INTO t VALUES (?, ?)";
+  REQUIRE(database.run("add", kInsert, 1, "a").ok());
+  CHECK(database.run("add", kInsert, 1, "b").error().code == ErrorCode::conflict);
+  CHECK(database.run("add", kInsert, 2, "b").ok());
+  CHECK(number_of(database, "SELECT count(*) FROM t") == 2);
+}
+
+TEST_CASE("a database that was moved keeps its statements") {
+  const TemporaryDirectory directory;
+  SqliteDatabase first = open_at(directory / "d.db");
+  CHECK(number_of(first, "SELECT 7") == 7);
+  SqliteDatabase second = std::move(first);
+  CHECK(number_of(second, "SELECT 7") == 7);
+}
+
 TEST_CASE("values of every kind come back as they were bound") {
   const TemporaryDirectory directory;
   SqliteDatabase database = open_at(directory / "d.db");
