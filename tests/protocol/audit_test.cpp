@@ -121,7 +121,8 @@ struct Finished {
 
 TEST_CASE("every chunk of an honest sum passes the audit, in pages of any size and lanes of any width") {
   for (const auto& [bits, lane] : {std::pair(20U, 32U), std::pair(12U, 16U), std::pair(8U, 12U), std::pair(4U, 8U)}) {
-    CAPTURE(lane);
+    const std::uint32_t width = lane;
+    CAPTURE(width);
     Finished round(6, [bits = bits, lane = lane](const auto& f) { return three_chunks(f, bits, lane); }, {1});
     REQUIRE(client::chunk_count(round.client().context().layout()) == kChunks);
     CHECK(round.survivors.size() == 5);

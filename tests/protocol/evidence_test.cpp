@@ -135,7 +135,8 @@ TEST_CASE("an honest round convicts nobody, whatever is left out") {
   const FinishedRound round;
   CHECK(holds(round.acquitted(round.honest), "honest"));
   for (const auto& [name, content] : round.honest.items) {
-    CAPTURE(name);
+    const std::string left_out = name;
+    CAPTURE(left_out);
     EvidenceFile file = round.honest;
     file.items.erase(name);
     round.acquitted(file);

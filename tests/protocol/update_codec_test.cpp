@@ -79,7 +79,8 @@ TEST_CASE("the mean comes back through every lane width, rotated and not") {
   for (const bool rotation : {false, true}) {
     for (const auto& [bits, lane] : {std::pair{4U, 8U}, {9U, 12U}, {13U, 16U}, {20U, 32U}}) {
       CAPTURE(rotation);
-      CAPTURE(lane);
+      const std::uint32_t width = lane;
+      CAPTURE(width);
       const double range = rotation ? 0.1 : 0.11;
       const double step = range / static_cast<double>((1 << (bits - 1)) - 1);
       CHECK(error_of(Codec(kSize, {bits, lane, rotation, range}), kSize) < step);
