@@ -23,6 +23,7 @@ using namespace bauta::client;
 
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
+constexpr int kNotAudited = 3;
 
 struct Options {
   std::string config;
@@ -93,6 +94,11 @@ int write_evaluation(const ClientSettings& settings, const std::string& report) 
   return 0;
 }
 
+bool names_audit_check(ErrorCode code) {
+  return code == ErrorCode::audit_answer || code == ErrorCode::audit_proof || code == ErrorCode::audit_sum ||
+         code == ErrorCode::audit_refused;
+}
+
 int run_audit(const ClientSettings& settings, std::uint64_t round_no, const std::string& share) {
   const auto part = parse_share(share);
   if (!part) {
@@ -102,7 +108,8 @@ int run_audit(const ClientSettings& settings, std::uint64_t round_no, const std:
   const auto text = audit_round(settings, round_no, *part,
                                 [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); });
   if (text.ok()) return print(text);
-  return failed(with_context(std::string(to_string(text.error().code)), text.error()));
+  const int status = failed(with_context(std::string(to_string(text.error().code)), text.error()));
+  return names_audit_check(text.error().code) ? status : kNotAudited;
 }
 
 int run(int argc, char** argv) {
@@ -110,6 +117,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("bauta-client ") + BAUTA_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
+  app.footer(
+      "-c,--config (or BAUTA_CLIENT_CONFIG) and the other options of `bauta-client --help` go with every command.");
   Options options;
   app.add_option("-c,--config", options.config, "client.toml")->envname("BAUTA_CLIENT_CONFIG");
   app.add_option("--set", options.set, "KEY=VALUE: overrides one setting; may be given often")->allow_extra_args(false);
@@ -164,7 +173,9 @@ int run(int argc, char** argv) {
   std::string plan_file;
   allow->add_option("file", plan_file, "plan.toml")->required();
   CLI::App* const audit = app.add_subcommand(
-      "audit", "check the sum of a finished round against the uploads; beside the running client, too");
+      "audit",
+      "check the sum of a finished round against the uploads, beside the running client, too: 0 it is their sum, 1 a "
+      "check failed, 3 the round cannot be audited");
   std::uint64_t audited_round = 0;
   std::string share = "1";
   audit->add_option("--round", audited_round, "number of the round, one of the last two")->required();

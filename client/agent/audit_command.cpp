@@ -28,12 +28,18 @@ std::uint64_t part_of(double share, std::uint64_t chunks) {
       1, static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(chunks) - kRounding)));
 }
 
-/// Repeats what may pass by itself; what the coordinator refuses is an audit refused.
+/// Repeats what may pass by itself. What the coordinator refuses is an audit refused, unless it has no such round.
 template <class Call>
-auto insist(const Call& call) -> decltype(call()) {
+auto insist(const std::function<void(std::string_view)>& say, const Call& call) -> decltype(call()) {
   auto answer = call();
-  for (int tries = 1; !answer.ok() && is_temporary(answer.error().code) && tries < kTries; ++tries) answer = call();
+  for (int tries = 1; !answer.ok() && is_temporary(answer.error().code) && tries < kTries; ++tries) {
+    say(fmt::format("{}; trying again\n", answer.error().message));
+    answer = call();
+  }
   if (answer.ok() || is_temporary(answer.error().code)) return answer;
+  if (answer.error().code == ErrorCode::not_found) {
+    return with_context("the coordinator keeps the last two rounds only", answer.error());
+  }
   return Error{ErrorCode::audit_refused, answer.error().message};
 }
 
@@ -75,7 +81,7 @@ Result<std::string> audit_round(const ClientSettings& settings, std::uint64_t ro
   HttpsLink link({identity.roster->hash, 0, settings.backoff}, *http, clock, random, waiter);
   const LaneLayout layout = round.context.layout();
   std::vector<std::uint64_t> sum(layout.word_count());
-  BAUTA_RETURN_IF_ERROR(insist([&] { return link.aggregate_vector(kept.id, sum); }));
+  BAUTA_RETURN_IF_ERROR(insist(say, [&] { return link.aggregate_vector(kept.id, sum); }));
   if (vector_root(wire_bytes(sum)) != round.aggregate.sum_root) {
     return Error{ErrorCode::audit_sum, "the sum that the coordinator sends now is not the one that it signed"};
   }
@@ -95,7 +101,8 @@ Result<std::string> audit_round(const ClientSettings& settings, std::uint64_t ro
   for (std::size_t i = 0; i < drawn.size(); ++i) {
     audit.begin(drawn[i]);
     while (!audit.complete()) {
-      BAUTA_TRY(const Bytes answer, insist([&] { return link.audit_chunk(kept.id, audit.chunk(), audit.after()); }));
+      BAUTA_TRY(const Bytes answer,
+                insist(say, [&] { return link.audit_chunk(kept.id, audit.chunk(), audit.after()); }));
       if (const Status taken = audit.take(answer); !taken.ok()) return failed(taken.error());
     }
     if (const Status equal = audit.compare(chunk_of(sum, drawn[i])); !equal.ok()) return failed(equal.error());

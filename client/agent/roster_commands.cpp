@@ -60,16 +60,25 @@ Status refuse_second_signature(const std::filesystem::path& record, const Roster
                            to_hex(change->to))};
 }
 
+/// Beside a running client, too. A client that has never run has pinned nothing yet.
+Status check_pin(const ClientSettings& settings, const Roster& roster) {
+  const auto store = ClientStore::look(settings.store);
+  if (!store.ok()) return store.error().code == ErrorCode::not_found ? Status() : Status(store.error());
+  return check_pinned_roster(*store, roster);
+}
+
 }  // namespace
 
 Result<std::string> show_roster(const ClientSettings& settings) {
   BAUTA_TRY(const auto roster, read_roster(settings.roster));
+  BAUTA_RETURN_IF_ERROR(check_pin(settings, *roster));
   return describe(*roster, settings.name);
 }
 
 Result<std::string> sign_roster(const ClientSettings& settings, const std::filesystem::path& next,
                                 const std::filesystem::path& out, bool again) {
   BAUTA_TRY(const RosterProposal proposal, read_roster_proposal(settings.roster, next, {}));
+  BAUTA_RETURN_IF_ERROR(check_pin(settings, *proposal.current));
   BAUTA_RETURN_IF_ERROR(judge_succession(*proposal.current, *proposal.next));
   std::string text = describe(proposal, {});
   if (out.empty()) return text + "nothing signed: add --out FILE if you agree with every line\n";
@@ -89,12 +98,12 @@ Result<std::string> sign_roster(const ClientSettings& settings, const std::files
 Result<std::string> apply_roster(const ClientSettings& settings, const std::filesystem::path& next,
                                  const std::vector<std::filesystem::path>& signatures, bool abandon) {
   BAUTA_TRY(const RosterProposal proposal, read_roster_proposal(settings.roster, next, signatures));
-  const RosterSignatures counted = count_roster_signatures(*proposal.current, *proposal.next, proposal.signatures);
-  BAUTA_RETURN_IF_ERROR(check_roster_change(*proposal.current, *proposal.next, counted));
   BAUTA_TRY(ClientStore store, open_store(settings));
   // A change that was cut off has latched its result already.
   BAUTA_TRY(const auto pinned, pinned_roster(store));
   if (!pinned || *pinned != proposal.next->hash) BAUTA_RETURN_IF_ERROR(check_pinned_roster(store, *proposal.current));
+  const RosterSignatures counted = count_roster_signatures(*proposal.current, *proposal.next, proposal.signatures);
+  BAUTA_RETURN_IF_ERROR(check_roster_change(*proposal.current, *proposal.next, counted));
   BAUTA_RETURN_IF_ERROR(end_attempts(store, abandon));
   BAUTA_RETURN_IF_ERROR(keep_roster_record(settings.store.state_directory, proposal));
   BAUTA_RETURN_IF_ERROR(pin(store, settings, *proposal.next, "roster apply",

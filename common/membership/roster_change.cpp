@@ -104,10 +104,12 @@ Result<PartnerIndex> open_roster_signature(const Roster& current, const Roster& 
 
 RosterSignatures count_roster_signatures(const Roster& current, const Roster& next, std::span<const Bytes> signatures) {
   RosterSignatures counted;
+  std::size_t place = 0;
   for (const Bytes& signature : signatures) {
+    ++place;
     const auto signer = open_roster_signature(current, next, signature);
     if (!signer.ok()) {
-      counted.refused.push_back(signer.error().message);
+      counted.refused.push_back(fmt::format("signature {} of those given: {}", place, signer.error().message));
     } else {
       counted.signers.insert(*signer);
     }
@@ -120,7 +122,7 @@ Status check_roster_change(const Roster& current, const Roster& next, const Rost
   if (signatures.signers.size() >= current.change_signatures) return {};
   std::string message = fmt::format("{} of the {} partners of the roster in force must have signed this change; {}",
                                     current.change_signatures, current.size(), names(current, signatures.signers));
-  message += signatures.signers.size() == 1 ? " has" : " have";
+  message += signatures.signers.size() <= 1 ? " has" : " have";
   for (const std::string& reason : signatures.refused) message += "; not counted: " + reason;
   return Error{ErrorCode::threshold_lost, std::move(message)};
 }

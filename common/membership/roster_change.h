@@ -31,7 +31,7 @@ Result<PartnerIndex> open_roster_signature(const Roster& current, const Roster& 
 
 struct RosterSignatures {
   std::set<PartnerIndex> signers;    ///< of the roster in force; who signs twice counts once
-  std::vector<std::string> refused;  ///< why, for each signature that counts nothing
+  std::vector<std::string> refused;  ///< which and why, for each signature that counts nothing
 };
 RosterSignatures count_roster_signatures(const Roster& current, const Roster& next, std::span<const Bytes> signatures);
 

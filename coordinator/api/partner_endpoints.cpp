@@ -113,7 +113,8 @@ Reply PartnerEndpoints::handle(HttpRequest& request) {
   if (!route) return no_route(request, allowed);
   if (const auto hash = request.header("Bauta-Roster-Hash"); hash && *hash != to_hex(registry_.roster().hash)) {
     return refuse(request, {ErrorCode::wrong_context, "this partner has pinned another roster than the coordinator's " +
-                                                          to_hex(registry_.roster().hash)});
+                                                          to_hex(registry_.roster().hash) +
+                                                          "; whoever is behind changes over with `roster apply`"});
   }
   Call call{request, std::move(parameters), *partner, {}};
   Reply reply = (this->*route->handler)(call);

@@ -169,6 +169,13 @@ def show_doctored_sum(federation, screen, what):
     screen.say("  " + audit.stderr.strip().splitlines()[-1])
     if audit.returncode != 1:
         raise Failure(f"the audit of the whole round ended with status {audit.returncode}", federation.log_of(name))
+    file = sorted((federation.work / "state" / name / "evidence").glob("*.evidence"))[0]
+    command = [str(federation.programs["bauta-client"]), "evidence", "verify", str(file), "--roster", str(federation.pki / "roster.toml")]
+    judged = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60 * slowdown(), check=False)
+    screen.say(f"what anybody finds who has the federation's roster and the file that {name} kept, {file.name}:")
+    screen.say("  " + (judged.stdout + judged.stderr).strip().splitlines()[-1])
+    if judged.returncode != 0:
+        raise Failure(f"the evidence was judged with status {judged.returncode}", federation.log_of(name))
     federation.stop_clients()
     federation.coordinator.stop()
     wait_until(lambda: not federation.left_over(), 5, "all processes gone")

@@ -120,6 +120,14 @@ TEST_CASE("a roster file that was exchanged behind the client's back cannot be t
   const std::vector<std::filesystem::path> all = {federation.signature_of(0), federation.signature_of(2),
                                                   federation.signature_of(3)};
   check_refused(status_of(apply_roster(settings, federation.next, all, false)), {"has pinned"});
+  check_refused(status_of(sign_roster(settings, federation.next, federation.folder / "mine", false)), {"has pinned"});
+  check_refused(status_of(sign_roster(settings, federation.next, {}, false)), {"has pinned"});
+  check_refused(status_of(show_roster(settings)), {"has pinned"});
+  CHECK_FALSE(std::filesystem::exists(federation.folder / "mine"));
+  // Also where it was exchanged for the very successor.
+  write_plain(settings.roster, (*read_roster(federation.next))->text);
+  check_refused(status_of(show_roster(settings)), {"has pinned"});
+  check_refused(status_of(sign_roster(settings, federation.next, {}, false)), {"has pinned"});
 }
 
 TEST_CASE("no change while the daemon runs or an attempt is under way, unless that is given up") {
