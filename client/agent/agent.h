@@ -165,9 +165,9 @@ class Agent {
   Status open_attempt();
   /// Everything unsaved of the round and `latches` in one transaction.
   Status save(std::vector<StoredItem> extra = {}, std::vector<StoredItem> latches = {});
-  /// Those of the candidates that convict somebody become files in the state directory.
   /// What a refused invitation shows, by itself or beside the one accepted before.
   Status keep_evidence_in(ByteView invitation);
+  /// Those of the candidates that convict somebody become files in the state directory.
   Status keep_evidence(const std::vector<EvidenceFile>& candidates);
   /// Against the aggregate that is there, whose sum does not lead to the model it announces.
   EvidenceFile evidence_of_wrong_model(std::span<const std::uint64_t> sum) const;

@@ -33,15 +33,11 @@ Bytes signed_part(std::string_view key, ByteView answer) {
   return package.ok() ? std::move(package->header_set) : Bytes();
 }
 
-EvidenceFile new_file(const Roster& roster, std::string_view kind) {
-  return {std::string(kind), copy(as_bytes(roster.text)), {}};
-}
-
 Result<std::string> verify_audit(const std::shared_ptr<const Roster>& roster, const EvidenceFile& file) {
   BAUTA_TRY(const ByteView aggregate, evidence_item(file, name::kAggregate));
   BAUTA_TRY(const ByteView audit, evidence_item(file, kAudit));
   const Status checked = check_audit_evidence(roster, aggregate, audit);
-  if (checked.ok()) return Error{ErrorCode::wrong_context, "the chunk of the sum is the sum of the uploads"};
+  if (checked.ok()) return proves_nothing("the chunk of the sum is the sum of the uploads");
   const Error& failed = checked.error();
   if (failed.code != ErrorCode::audit_answer && failed.code != ErrorCode::audit_proof &&
       failed.code != ErrorCode::audit_sum) {
@@ -70,11 +66,11 @@ std::vector<EvidenceFile> evidence_in_invitation(const Roster& roster, ByteView 
                                                  ByteView invitation) {
   const auto opened = decode<Invitation>(invitation);
   if (!opened.ok()) return {};
-  EvidenceFile impossible = new_file(roster, evidence_kind::kFalseDescriptor);
+  EvidenceFile impossible = new_evidence(roster, evidence_kind::kFalseDescriptor);
   impossible.items = {{std::string(name::kDescriptor), opened->descriptor}, {std::string(name::kPlan), opened->plan}};
   std::vector<EvidenceFile> files = {std::move(impossible)};
   if (!accepted_descriptor.empty()) {
-    EvidenceFile two = new_file(roster, evidence_kind::kTwoDescriptors);
+    EvidenceFile two = new_evidence(roster, evidence_kind::kTwoDescriptors);
     two.items = {{std::string(name::kFirst), copy(accepted_descriptor)},
                  {std::string(name::kSecond), opened->descriptor}};
     files.push_back(std::move(two));
@@ -83,13 +79,13 @@ std::vector<EvidenceFile> evidence_in_invitation(const Roster& roster, ByteView 
 }
 
 EvidenceFile evidence_of_audit(const Roster& roster, ByteView aggregate, const AuditEvidence& shown) {
-  EvidenceFile file = new_file(roster, kAudit);
+  EvidenceFile file = new_evidence(roster, kAudit);
   file.items = {{std::string(name::kAggregate), copy(aggregate)}, {std::string(kAudit), encode(shown)}};
   return file;
 }
 
 EvidenceFile evidence_of_attempt(const Roster& roster, std::string_view kind, const StoredItems& messages) {
-  EvidenceFile file = new_file(roster, kind);
+  EvidenceFile file = new_evidence(roster, kind);
   const auto descriptor = messages.find(std::string(item::kDescriptor));
   if (descriptor != messages.end()) file.items.emplace(name::kDescriptor, descriptor->second);
   for (const auto& [key, in_file] : kAnswers) {
@@ -108,7 +104,7 @@ std::vector<EvidenceFile> evidence_in_answer(const Roster& roster, const StoredI
   const std::string in_file(place->second);
   std::vector<EvidenceFile> files;
   if (const auto former = lie.items.find(in_file); former != lie.items.end()) {
-    EvidenceFile two = new_file(roster, evidence_kind::kTwoAnswers);
+    EvidenceFile two = new_evidence(roster, evidence_kind::kTwoAnswers);
     two.items = {{std::string(name::kDescriptor), lie.items.at(std::string(name::kDescriptor))},
                  {std::string(name::kFirst), former->second},
                  {std::string(name::kSecond), signed_part(key, answer)}};

@@ -139,9 +139,8 @@ Status check_pinned_roster(const ClientStore& store, const Roster& roster) {
 }
 
 Status start_with_roster(ClientStore& store, const Roster& roster) {
-  BAUTA_RETURN_IF_ERROR(check_pinned_roster(store, roster));
   BAUTA_TRY(const auto pinned, pinned_roster(store));
-  return pinned ? Status() : store.put_latch(kPinnedRosterLatch, roster.hash);
+  return pinned ? check_pinned_roster(store, roster) : store.put_latch(kPinnedRosterLatch, roster.hash);
 }
 
 }  // namespace bauta::client

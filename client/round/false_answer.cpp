@@ -17,7 +17,7 @@ Status check_signed_for(const RoundContext& context, std::string_view label, Byt
   BAUTA_TRY(const Bytes payload, open_blob(label, *context.roster, kCoordinatorSigner, blob));
   const auto answer = decode<Answer>(payload);
   if (answer.ok() && answer->rctx != context.rctx) {
-    return Error{ErrorCode::wrong_context, fmt::format("what was signed as {} belongs to another attempt", label)};
+    return proves_nothing(fmt::format("what was signed as {} belongs to another attempt", label));
   }
   return {};
 }
@@ -35,7 +35,7 @@ Result<std::string> verify_false_answer(const std::shared_ptr<const Roster>& ros
     return fmt::format("the coordinator signed for {} {} that no honest one signs: {}",
                        attempt_name(context.descriptor), what, refusal.message);
   };
-  const Error sound{ErrorCode::wrong_context, "everything in the file is what an honest coordinator signs"};
+  const Error sound = proves_nothing("everything in the file is what an honest coordinator signs");
 
   const Bytes* const key_set = item(name::kKeySet);
   if (!key_set) return sound;

@@ -2,17 +2,12 @@
 
 #include <algorithm>
 
+#include "common/evidence/evidence_kind.h"
 #include "common/masking/merkle.h"
 #include "common/masking/packed_vector.h"
 #include "common/masking/transcript.h"
 
 namespace bauta::client {
-namespace {
-
-Error wrong(std::string why) { return {ErrorCode::wrong_context, std::move(why)}; }
-
-}  // namespace
-
 Result<FinishedRound> open_record(std::shared_ptr<const Roster> roster, ByteView record) {
   BAUTA_TRY(auto blobs, decode<RoundRecord>(record));
   FinishedRound round;
@@ -29,7 +24,7 @@ Status check_audit_evidence(const std::shared_ptr<const Roster>& roster, ByteVie
   BAUTA_TRY(const auto shown, decode<AuditEvidence>(evidence));
   BAUTA_TRY(const FinishedRound round, open_record(roster, shown.record));
   if (!std::ranges::equal(aggregate, round.aggregate_blob)) {
-    return wrong("the record is of another aggregate than the one it is held against");
+    return proves_nothing("the record is of another aggregate than the one it is held against");
   }
   const std::uint64_t chunks = chunk_count(round.context.layout());
   if (shown.chunk >= chunks || !verify_merkle_proof(round.aggregate.sum_root, chunks, shown.chunk,
@@ -40,7 +35,8 @@ Status check_audit_evidence(const std::shared_ptr<const Roster>& roster, ByteVie
   audit.begin(shown.chunk);
   for (const Bytes& answer : shown.answers) {
     if (const Status taken = audit.take(answer); !taken.ok()) {
-      return audit.convicts() ? taken : Status(wrong("an answer is none to this audit: " + taken.error().message));
+      return audit.convicts() ? taken
+                              : Status(proves_nothing("an answer is none to this audit: " + taken.error().message));
     }
   }
   if (!audit.complete()) return {};

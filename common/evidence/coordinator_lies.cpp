@@ -17,8 +17,6 @@ namespace {
 
 using namespace evidence_item_name;
 
-Error proves_nothing(std::string why) { return {ErrorCode::wrong_context, std::move(why)}; }
-
 /// What was signed as a descriptor, whether or not it can be one.
 Result<RoundDescriptor> signed_descriptor(const Roster& roster, ByteView blob) {
   BAUTA_TRY(const Bytes payload, open_blob(label::kDescriptor, roster, kCoordinatorSigner, blob));

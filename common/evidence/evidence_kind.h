@@ -50,6 +50,12 @@ std::span<const EvidenceKind> evidence_kinds();
 Result<std::string> verify_evidence(std::span<const EvidenceKind> kinds, const std::shared_ptr<const Roster>& roster,
                                     const EvidenceFile& file);
 
+/// A file to be filled with items.
+EvidenceFile new_evidence(const Roster& roster, std::string_view kind);
+
+/// For verifiers: what is in the file is sound, or does not belong together.
+Error proves_nothing(std::string why);
+
 /// For verifiers: an item, or `not_found`.
 Result<ByteView> evidence_item(const EvidenceFile& file, std::string_view name);
 

@@ -17,8 +17,6 @@ namespace {
 
 using namespace evidence_item_name;
 
-Error proves_nothing(std::string why) { return {ErrorCode::wrong_context, std::move(why)}; }
-
 /// A message of `signer` under `label`, of the attempt.
 template <class Message>
 Result<Message> signed_message(const RoundContext& context, std::string_view label, PartnerIndex signer,

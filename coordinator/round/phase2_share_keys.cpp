@@ -72,24 +72,27 @@ std::vector<Bytes> ShareKeysPhase::header_blobs() const {
 
 Digest ShareKeysPhase::u2_hash() const { return bauta::u2_hash(context_->rctx, l1_, header_blobs()); }
 
-const ShareLeaf* ShareKeysPhase::leaf(PartnerIndex dealer, PartnerIndex holder) const {
-  const auto& holders = headers_.at(dealer).neighbours;
-  const auto found = std::lower_bound(holders.begin(), holders.end(), holder);
-  if (found == holders.end() || *found != holder) return nullptr;
-  return &dealt_.at(dealer).decoded[static_cast<std::size_t>(found - holders.begin())];
-}
-
-Bytes ShareKeysPhase::close() const { return encode(HeaderSet{context_->rctx, l1_, header_blobs()}); }
-
-std::optional<DeliveredLeaf> ShareKeysPhase::delivered_leaf(PartnerIndex dealer, PartnerIndex holder) const {
+std::optional<std::size_t> ShareKeysPhase::place_of(PartnerIndex dealer, PartnerIndex holder) const {
   const auto header = headers_.find(dealer);
   if (header == headers_.end()) return std::nullopt;
   const auto& holders = header->second.neighbours;
   const auto found = std::lower_bound(holders.begin(), holders.end(), holder);
   if (found == holders.end() || *found != holder) return std::nullopt;
-  const auto place = static_cast<std::size_t>(found - holders.begin());
+  return static_cast<std::size_t>(found - holders.begin());
+}
+
+const ShareLeaf* ShareKeysPhase::leaf(PartnerIndex dealer, PartnerIndex holder) const {
+  const auto place = place_of(dealer, holder);
+  return place ? &dealt_.at(dealer).decoded[*place] : nullptr;
+}
+
+Bytes ShareKeysPhase::close() const { return encode(HeaderSet{context_->rctx, l1_, header_blobs()}); }
+
+std::optional<DeliveredLeaf> ShareKeysPhase::delivered_leaf(PartnerIndex dealer, PartnerIndex holder) const {
+  const auto place = place_of(dealer, holder);
+  if (!place) return std::nullopt;
   const Dealt& dealt = dealt_.at(dealer);
-  return DeliveredLeaf{dealer, dealt.leaves.at(place), dealt.tree.proof(place)};
+  return DeliveredLeaf{dealer, dealt.leaves.at(*place), dealt.tree.proof(*place)};
 }
 
 std::vector<DeliveredLeaf> ShareKeysPhase::leaves_for(PartnerIndex holder, const MaskGraph& graph) const {

@@ -30,10 +30,11 @@ class ShareKeysPhase {
   /// The leaf that `dealer` dealt to `holder`; null when it dealt it none.
   const ShareLeaf* leaf(PartnerIndex dealer, PartnerIndex holder) const;
 
+  /// The same leaf as it is delivered, with its Merkle proof; nothing when there is none.
+  std::optional<DeliveredLeaf> delivered_leaf(PartnerIndex dealer, PartnerIndex holder) const;
+
   /// The payload of the signed U2 set.
   Bytes close() const;
-  /// The same with its Merkle proof; nothing when there is none.
-  std::optional<DeliveredLeaf> delivered_leaf(PartnerIndex dealer, PartnerIndex holder) const;
   /// The leaves dealt to `holder` by the members of `graph`, with Merkle proofs.
   std::vector<DeliveredLeaf> leaves_for(PartnerIndex holder, const MaskGraph& graph) const;
 
@@ -47,6 +48,8 @@ class ShareKeysPhase {
   };
   Result<Dealt> decode_dealt(ByteView message) const;
   std::vector<Bytes> header_blobs() const;
+  /// Of the leaf that `dealer` dealt to `holder`, among its leaves.
+  std::optional<std::size_t> place_of(PartnerIndex dealer, PartnerIndex holder) const;
 
   const RoundContext* context_;
   Digest l1_;

@@ -113,7 +113,6 @@ class Round {
   Round() = default;
   Status require(Phase phase) const;
   std::size_t survivors_needed() const;
-  /// What `holder` was sent of `dealer`; nothing where it was dealt none.
   RoundEvent close_with(Phase phase, std::string_view label, const SigningKey& key, Bytes payload) const;
   RoundEvent void_because(std::string reason) const;
 

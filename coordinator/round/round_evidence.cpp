@@ -12,10 +12,9 @@ namespace {
 namespace name = evidence_item_name;
 
 EvidenceFile new_file(const RoundContext& context, std::string_view kind) {
-  const ByteView roster = as_bytes(context.roster->text);
-  return {std::string(kind),
-          Bytes(roster.begin(), roster.end()),
-          {{std::string(name::kDescriptor), context.descriptor_blob}}};
+  EvidenceFile file = new_evidence(*context.roster, kind);
+  file.items.emplace(name::kDescriptor, context.descriptor_blob);
+  return file;
 }
 
 std::optional<EvidenceFile> if_it_convicts(const RoundContext& context, EvidenceFile file) {
@@ -52,7 +51,6 @@ std::optional<EvidenceFile> Round::evidence_against(Phase phase, PartnerIndex fr
   const auto shares = decode<UnmaskShares>(*payload);
   if (!shares.ok() || shares->rctx != context_.rctx) return std::nullopt;
   for (const RevealedShare& revealed : shares->shares) {
-    if (!phase2_->headers().contains(revealed.dealer)) continue;
     const ShareLeaf* const leaf = phase2_->leaf(revealed.dealer, from);
     const bool alive = phase3_->survivors().contains(revealed.dealer);
     if (!leaf || share_hash(context_.rctx, alive ? 'b' : 'm', revealed.dealer, from, revealed.share) ==
