@@ -6,7 +6,7 @@
 #include "client/training/batch_order.h"
 #include "client/training/sparse_adam.h"
 #include "common/evaluation/metrics.h"
-#include "common/model/logistic_loss.h"
+#include "common/model/layers/losses.h"
 
 namespace bauta::client {
 namespace {

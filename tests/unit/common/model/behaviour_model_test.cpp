@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "common/model/logistic_loss.h"
+#include "common/model/layers/losses.h"
 #include "gradient_check.h"
 
 using namespace bauta;

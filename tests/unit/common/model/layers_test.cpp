@@ -8,7 +8,6 @@
 #include "common/model/layers/pooling.h"
 #include "common/model/layers/prelu.h"
 #include "common/model/layers/token_bag.h"
-#include "common/model/logistic_loss.h"
 #include "gradient_check.h"
 
 using namespace bauta;
@@ -216,17 +215,4 @@ TEST_CASE("the pooling's gradients equal finite differences and an empty history
   Pooling<double>::backward(first, weights, toward, gradient);
   check_against_differences("events", elements(events), elements(gradient), loss);
   CHECK(pool().view().col(1).norm() == 0);
-}
-
-TEST_CASE("the logistic gradient equals finite differences and both stay finite far out") {
-  for (const bool label : {false, true}) {
-    for (const double logit : {-30.0, -2.0, -1e-3, 0.5, 4.0, 25.0}) {
-      const double step = 1e-5;
-      const double numeric = (logistic_loss(logit + step, label) - logistic_loss(logit - step, label)) / (2 * step);
-      CHECK(logistic_gradient(logit, label) == doctest::Approx(numeric).epsilon(1e-6));
-    }
-  }
-  CHECK(logistic_loss(1e30F, false) == 1e30F);
-  CHECK(logistic_gradient(-1e30F, false) == 0.0F);
-  CHECK(logistic_gradient(1e30F, false) == 1.0F);
 }
