@@ -23,6 +23,7 @@ struct Tensor {
   std::size_t offset = 0;  ///< of element (0, 0)
   float bound = 0;         ///< initial values are uniform in [−bound, bound] around `start`
   float start = 0;
+  bool sparse = false;  ///< a table of which a batch touches few rows
 
   std::size_t size() const { return std::size_t{rows} * columns; }
 };
