@@ -14,9 +14,14 @@ using std::chrono::seconds;
 /// The least positive number that a bound such as clip may have: far below any use, far above a denormal.
 constexpr double kTiny = 1e-12;
 
+Attention attention_from(const std::string& name) {
+  if (name == "softmax") return Attention::softmax;
+  return name == "uniform" ? Attention::uniform : Attention::sigmoid;
+}
+
 ModelSettings read_model(ConfigTable table) {
   ModelSettings model;
-  model.kind = table.choice("kind", {"pooling"}, model.kind);
+  model.kind = table.choice("kind", {"behaviour"}, model.kind);
   model.seed = static_cast<std::uint64_t>(table.integer("seed", {0}, static_cast<std::int64_t>(model.seed)));
   model.table_rows = static_cast<std::uint32_t>(table.integer("table_rows", {1 << 8, 1 << 20}, model.table_rows));
   if ((model.table_rows & (model.table_rows - 1)) != 0) {
@@ -25,7 +30,18 @@ ModelSettings read_model(ConfigTable table) {
   model.token_width = static_cast<std::uint32_t>(table.integer("token_width", {1, 256}, model.token_width));
   model.width = static_cast<std::uint32_t>(table.integer("width", {1, 512}, model.width));
   model.history = static_cast<std::uint32_t>(table.integer("history", {1, 10'000}, model.history));
+  model.attention = attention_from(table.choice("attention", {"sigmoid", "softmax", "uniform"}, "sigmoid"));
+  model.evolution_attends = table.choice("evolution", {"attention", "plain"}, "attention") == "attention";
   return model;
+}
+
+LossWeights read_weights(ConfigTable table) {
+  LossWeights weights;
+  for (const auto& [key, weight] : {std::pair("next_item", &weights.next_item), std::pair("next_kind", &weights.next_kind),
+                                    std::pair("demand", &weights.demand), std::pair("conversion", &weights.conversion),
+                                    std::pair("churn", &weights.churn), std::pair("value", &weights.value)})
+    *weight = table.number(key, {0, 100}, *weight);
+  return weights;
 }
 
 TrainingSettings read_training(ConfigTable table) {
@@ -33,6 +49,9 @@ TrainingSettings read_training(ConfigTable table) {
   training.local_steps = static_cast<std::uint32_t>(table.integer("local_steps", {1, 1'000'000}, training.local_steps));
   training.batch_size = static_cast<std::uint32_t>(table.integer("batch_size", {1, 65'536}, training.batch_size));
   training.learning_rate = table.number("learning_rate", {kTiny, 10}, training.learning_rate);
+  training.dropout = table.number("dropout", {0, 0.9}, training.dropout);
+  training.candidates = static_cast<std::uint32_t>(table.integer("candidates", {8, 65'536}, training.candidates));
+  training.weights = read_weights(table.table("weights"));
   return training;
 }
 

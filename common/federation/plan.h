@@ -13,20 +13,38 @@
 
 namespace bauta {
 
+/// How the target weighs the steps of a history: DIN's intensities, weights that add to one, or all alike (no attention).
+enum class Attention : std::uint8_t { sigmoid, softmax, uniform };
+
 /// Which member of the model family and its shape. Every service builds the same parameters from this.
 struct ModelSettings {
-  std::string kind = "pooling";
+  std::string kind = "behaviour";
   std::uint64_t seed = 1;           ///< initial parameters, hash family of the tokens, order of the batches
   std::uint32_t table_rows = 8192;  ///< hashed token table, a power of two
   std::uint32_t token_width = 16;   ///< columns of the token table
   std::uint32_t width = 32;         ///< event vectors
   std::uint32_t history = 100;      ///< newest events of a person that are read
+  Attention attention = Attention::sigmoid;
+  bool evolution_attends = true;  ///< AUGRU; else a plain GRU over the interests
+};
+
+/// Of the heads in the loss of a step; a service without a label for one adds nothing to it.
+struct LossWeights {
+  double next_item = 1.0;
+  double next_kind = 0.3;  ///< type, gap and amount of the next event
+  double demand = 0.5;     ///< which text tells a person's future
+  double conversion = 1.0;
+  double churn = 0.3;
+  double value = 0.1;
 };
 
 struct TrainingSettings {
   std::uint32_t local_steps = 200;
   std::uint32_t batch_size = 64;
   double learning_rate = 0.002;  ///< Adam on the client
+  double dropout = 0.1;          ///< share of an event's vector that a training step does not see
+  std::uint32_t candidates = 512;  ///< items that stand for all in the next-item loss
+  LossWeights weights;
 };
 
 /// FedAdam (Reddi et al. 2021, Algorithm 2) without bias correction.

@@ -1,263 +1,358 @@
 #include "common/model/behaviour_model.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <numeric>
 
-#include "common/model/layers/event_embedding.h"
-#include "common/model/layers/layer_norm.h"
-#include "common/model/layers/linear.h"
-#include "common/model/layers/pooling.h"
-#include "common/model/layers/prelu.h"
-#include "common/model/layers/token_bag.h"
+#include "common/model/layers/embedding_bag.h"
+#include "common/model/micro_batch.h"
 
 namespace bauta {
 namespace {
 
-constexpr std::size_t kRecentPooling = 2;  // the 14-day half-life meets the target
+// Part of what a result is: another number would add up gradients in another order.
+constexpr std::size_t kSlots = 8;
+constexpr std::size_t kSamplesEach = 16;  ///< of a micro-batch: their activations stay in the second-level cache
+constexpr std::size_t kBagsEach = 128;
+constexpr std::size_t kElementsEach = 8192;
+
+std::size_t pieces(std::size_t total, std::size_t each) { return (total + each - 1) / each; }
+
+BatchLosses& operator+=(BatchLosses& sum, const BatchLosses& more) {
+  sum.next_item += more.next_item;
+  sum.next_kind += more.next_kind;
+  sum.demand += more.demand;
+  sum.conversion += more.conversion;
+  sum.churn += more.churn;
+  sum.value += more.value;
+  return sum;
+}
+
+/// How often each label occurs in a batch.
+BatchLosses count_labels(std::span<const ModelSample> samples) {
+  BatchLosses counts;
+  for (const ModelSample& sample : samples) {
+    const SampleLabels& labels = sample.labels;
+    counts.conversion += labels.conversion >= 0 ? 1 : 0;
+    counts.churn += labels.hazard >= 0 ? 1 : 0;
+    counts.value += labels.value >= 0 ? 1 : 0;
+    counts.demand += labels.future != kNone ? 1 : 0;
+    if (!labels.next_events || sample.events.empty()) continue;
+    counts.next_kind += static_cast<double>(sample.events.size() - 1);
+    for (const EventCodes& event : sample.events.subspan(1)) counts.next_item += event.item != kNone ? 1 : 0;
+  }
+  return counts;
+}
+
+double over(double weight, double count) { return count > 0 ? weight / count : 0; }
 
 }  // namespace
+
+double BatchLosses::weighted(const LossWeights& weights) const {
+  return next_item * weights.next_item + next_kind * weights.next_kind + demand * weights.demand +
+         conversion * weights.conversion + churn * weights.churn + value * weights.value;
+}
 
 template <class Scalar>
 class BehaviourModel<Scalar>::Workspace {
  public:
-  explicit Workspace(const ParameterLayout& layout)
-      : size_(layout.size()),
-        width_(layout.settings().width),
-        table_(layout.at("token.table")),
-        projection_(layout.at("token.projection")),
-        event_tables_{layout.at("event.type"),   layout.at("event.gap"),  layout.at("event.age"),
-                      layout.at("event.amount"), layout.at("event.hour"), layout.at("event.weekday")},
-        norm_gain_(layout.at("event.norm.gain")),
-        norm_bias_(layout.at("event.norm.bias")),
-        task_type_(layout.at("task.type")),
-        task_horizon_(layout.at("task.horizon")),
-        hidden1_{layout.at("hidden1.weight"), layout.at("hidden1.bias"), layout.at("hidden1.slope")},
-        hidden2_{layout.at("hidden2.weight"), layout.at("hidden2.bias"), layout.at("hidden2.slope")},
-        logit_weight_(layout.at("logit.weight")),
-        logit_bias_(layout.at("logit.bias")),
-        row_seen_(table_.rows) {
-    gradient_.flat.assign(size_, Scalar(0));
+  using Index = Eigen::Index;
+
+  Workspace(const ParameterLayout& layout, const ModelOptions& options)
+      : size_(layout.size()), settings_(layout.settings()), t_(layout), options_(options) {
+    slot_of_item_.assign(t_.residual.rows, kNoSlot);
+    for (std::size_t i = 0; i < kSlots; ++i) micro_batches_.emplace_back(t_, settings_);
   }
 
-  std::span<const Scalar> forward(std::span<const Scalar> parameters, const TokenBags& bags,
-                                  std::span<const ModelSample> batch) {
-    BAUTA_CHECK(parameters.size() == size_);
-    parameters_ = parameters;
-    bags_ = &bags;
-    batch_ = batch;
-    gather();
-    token_bag_.forward(view(table_), view(projection_), bags, wanted_, items_);
-    std::array<const Scalar*, kEventTables> tables{};
-    for (std::size_t i = 0; i < kEventTables; ++i) tables[i] = parameters.data() + event_tables_[i].offset;
-    EventEmbedding<Scalar>::forward(tables, event_rows_, items_, width_, normalised_);
-    norm_.forward(pointer(norm_gain_), pointer(norm_bias_), normalised_, events_);
-    assemble_input();
-    Linear<Scalar>::forward(view(hidden1_.weight), view(hidden1_.bias), input_, sum1_);
-    PRelu<Scalar>::forward(pointer(hidden1_.slope), sum1_, active1_);
-    Linear<Scalar>::forward(view(hidden2_.weight), view(hidden2_.bias), active1_, sum2_);
-    PRelu<Scalar>::forward(pointer(hidden2_.slope), sum2_, active2_);
-    Linear<Scalar>::forward(view(logit_weight_), view(logit_bias_), active2_, logits_);
-    for (std::size_t s = 0; s < batch.size(); ++s)
-      *logits_.column(static_cast<Eigen::Index>(s)) += Scalar(batch[s].offset);
-    return {logits_.column(0), batch.size()};
+  BatchLosses train(std::span<const Scalar> parameters, const ModelBatch& batch, std::uint64_t draw,
+                    const Executor& executor) {
+    prepare_gradient(executor);
+    prepare(parameters, batch, draw, executor);
+    const BatchLosses counts = count_labels(batch.samples);
+    const LossWeights& w = options_.weights;
+    view_.weight_of_one = {over(w.next_item, counts.next_item),   over(w.next_kind, counts.next_kind),
+                           over(w.demand, counts.demand),         over(w.conversion, counts.conversion),
+                           over(w.churn, counts.churn),           over(w.value, counts.value)};
+    view_.dropout = options_.dropout;
+    slots_.resize(kSlots);
+    executor(kSlots, [&](std::size_t index) {
+      GradientSlot<Scalar>& slot = slots_[index];
+      slot.dense.assign(t_.dense_size(), Scalar(0));
+      slot.items.resize_zero(width(), view_.items.count());
+      slot.item_bias.assign(wanted_.size(), Scalar(0));
+      slot.texts.resize_zero(width(), view_.texts.units().count());
+      slot.losses = {};
+      std::array<const ModelSample*, kSamplesEach> samples{};
+      for (std::size_t at = index; at < pieces(order_.size(), kSamplesEach); at += kSlots) {
+        const std::span<const std::size_t> mine = piece(at);
+        for (std::size_t i = 0; i < mine.size(); ++i) samples[i] = &batch.samples[mine[i]];
+        micro_batches_[index].train(view_, std::span(samples).first(mine.size()), mix64(draw + at) | 1, slot);
+      }
+    });
+    collect(batch, executor);
+    BatchLosses losses;
+    for (const auto& slot : slots_) losses += slot.losses;
+    // Back from weighted sums to means.
+    const auto mean = [](double sum, double weight) { return weight > 0 ? sum / weight : 0; };
+    return {mean(losses.next_item, w.next_item),   mean(losses.next_kind, w.next_kind),
+            mean(losses.demand, w.demand),         mean(losses.conversion, w.conversion),
+            mean(losses.churn, w.churn),           mean(losses.value, w.value)};
   }
 
-  const Gradient<Scalar>& backward(std::span<const Scalar> logit_gradient) {
-    BAUTA_CHECK(logit_gradient.size() == batch_.size());
-    clear_gradient();
-    logit_gradient_.resize(1, static_cast<Eigen::Index>(batch_.size()));
-    std::copy(logit_gradient.begin(), logit_gradient.end(), logit_gradient_.column(0));
-    Linear<Scalar>::backward(view(logit_weight_), active2_, logit_gradient_, gradient_view(logit_weight_),
-                             gradient_view(logit_bias_), gradient2_);
-    PRelu<Scalar>::backward(pointer(hidden2_.slope), sum2_, gradient2_, gradient_pointer(hidden2_.slope));
-    Linear<Scalar>::backward(view(hidden2_.weight), active1_, gradient2_, gradient_view(hidden2_.weight),
-                             gradient_view(hidden2_.bias), gradient1_);
-    PRelu<Scalar>::backward(pointer(hidden1_.slope), sum1_, gradient1_, gradient_pointer(hidden1_.slope));
-    Linear<Scalar>::backward(view(hidden1_.weight), input_, gradient1_, gradient_view(hidden1_.weight),
-                             gradient_view(hidden1_.bias), input_gradient_);
-    event_gradient_.resize_zero(width_, events_.count());
-    spread_input_gradient();
-    Pooling<Scalar>::backward(first_event_, weights_, input_gradient_, event_gradient_);
-    norm_.backward(pointer(norm_gain_), normalised_, event_gradient_, gradient_pointer(norm_gain_),
-                   gradient_pointer(norm_bias_));
-    std::array<Scalar*, kEventTables> tables{};
-    for (std::size_t i = 0; i < kEventTables; ++i) tables[i] = gradient_.flat.data() + event_tables_[i].offset;
-    item_gradient_.resize_zero(width_, items_.count());
-    EventEmbedding<Scalar>::backward(event_rows_, event_gradient_, width_, tables, item_gradient_);
-    token_bag_.backward(view(projection_), *bags_, wanted_, item_gradient_, gradient_view(projection_),
-                        gradient_view(table_), gradient_.touched_rows, row_seen_);
-    return gradient_;
+  const Gradient<Scalar>& gradient() const { return gradient_; }
+
+  void predict(std::span<const Scalar> parameters, const ModelBatch& batch, const Executor& executor,
+               Predictions<Scalar>& predictions) {
+    ModelBatch plain = batch;
+    plain.texts = nullptr;
+    plain.candidates = {};
+    plain.candidate_log_q = {};
+    prepare(parameters, plain, 0, executor);
+    view_.dropout = 0;
+    const auto count = static_cast<Index>(batch.samples.size());
+    predictions.logits.resize(batch.samples.size());
+    predictions.outlooks.resize(kOutlooks, count);
+    predictions.next_item.resize(width(), count);
+    predictions.demand.resize(width(), count);
+    predictions.attention.resize(batch.samples.size());
+    executor(kSlots, [&](std::size_t index) {
+      std::array<const ModelSample*, kSamplesEach> samples{};
+      for (std::size_t at = index; at < pieces(order_.size(), kSamplesEach); at += kSlots) {
+        const std::span<const std::size_t> mine = piece(at);
+        for (std::size_t i = 0; i < mine.size(); ++i) samples[i] = &batch.samples[mine[i]];
+        micro_batches_[index].predict(view_, std::span(samples).first(mine.size()), mine, predictions);
+      }
+    });
+  }
+
+  void item_vectors(std::span<const Scalar> parameters, const TokenBags& items, std::span<const std::uint32_t> wanted,
+                    Columns<Scalar>& vectors, std::vector<Scalar>& biases) const {
+    const TensorMemory<const Scalar*> in{parameters.data()};
+    Columns<Scalar> means;
+    means.resize(static_cast<Index>(settings_.token_width), static_cast<Index>(wanted.size()));
+    EmbeddingBag<Scalar>::forward(in.matrix(t_.table), items, wanted, 0, wanted.size(), means);
+    vectors.resize(width(), means.count());
+    vectors.view().noalias() = in.matrix(t_.projection) * means.view();
+    biases.assign(wanted.size(), Scalar(0));
+    for (std::size_t i = 0; i < wanted.size() && options_.item_residuals; ++i) {
+      lanes::add(in.at(t_.residual) + std::size_t{wanted[i]} * t_.residual.columns,
+                 vectors.column(static_cast<Index>(i)), width());
+      biases[i] = in.at(t_.item_bias)[wanted[i]];
+    }
+  }
+
+  void text_vectors(std::span<const Scalar> parameters, const TokenBags& texts, Columns<Scalar>& vectors) const {
+    const TensorMemory<const Scalar*> in{parameters.data()};
+    std::vector<std::uint32_t> all(texts.size());
+    std::iota(all.begin(), all.end(), 0U);
+    Columns<Scalar> means;
+    means.resize(static_cast<Index>(settings_.token_width), static_cast<Index>(all.size()));
+    EmbeddingBag<Scalar>::forward(in.matrix(t_.table), texts, all, 0, all.size(), means);
+    vectors.resize(width(), means.count());
+    vectors.view().noalias() = in.matrix(t_.demand_text) * means.view();
+    UnitColumns<Scalar> units;
+    vectors = units.forward(vectors);
   }
 
  private:
-  struct HiddenLayer {
-    Tensor weight;
-    Tensor bias;
-    Tensor slope;
-  };
+  Index width() const { return static_cast<Index>(settings_.width); }
+  std::span<const std::size_t> piece(std::size_t at) const {
+    return std::span(order_).subspan(at * kSamplesEach, std::min(kSamplesEach, order_.size() - at * kSamplesEach));
+  }
 
-  auto view(const Tensor& tensor) const { return tensor_view(parameters_, tensor); }
-  const Scalar* pointer(const Tensor& tensor) const { return parameters_.data() + tensor.offset; }
-  auto gradient_view(const Tensor& tensor) { return tensor_view(std::span<Scalar>(gradient_.flat), tensor); }
-  Scalar* gradient_pointer(const Tensor& tensor) { return gradient_.flat.data() + tensor.offset; }
+  /// The order of the samples, the items of the batch with their vectors, and the texts with theirs.
+  void prepare(std::span<const Scalar> parameters, const ModelBatch& batch, std::uint64_t draw,
+               const Executor& executor) {
+    BAUTA_CHECK(parameters.size() == size_ && batch.items->size() == slot_of_item_.size());
+    in_ = {parameters.data(), 0};
+    order_.resize(batch.samples.size());
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
+      return batch.samples[a].events.size() > batch.samples[b].events.size();
+    });
+    list_items(batch);
+    embed_items(batch, draw, executor);
+    embed_texts(batch, executor);
+    view_.parameters = parameters;
+    view_.slot_of_item = slot_of_item_;
+    view_.candidate_log_q.assign(batch.candidate_log_q.begin(), batch.candidate_log_q.end());
+  }
 
-  /// Lists the events of the batch (histories sample by sample, then the targets), each different item once, and the
-  /// poolings' weights.
-  void gather() {
-    slot_of_bag_.resize(std::max(slot_of_bag_.size(), bags_->size()), kNoSlot);
+  /// Each item of the batch once, candidates first.
+  void list_items(const ModelBatch& batch) {
+    for (const std::uint32_t item : wanted_) slot_of_item_[item] = kNoSlot;
     wanted_.clear();
-    event_rows_.clear();
-    first_event_.assign(1, 0);
-    std::size_t histories = 0;
-    for (const ModelSample& sample : batch_) histories += sample.events.size();
-    weights_.resize(static_cast<Eigen::Index>(kPoolings), static_cast<Eigen::Index>(histories));
-    for (const ModelSample& sample : batch_) {
-      weigh(sample, event_rows_.size());
-      for (std::size_t e = 0; e < sample.events.size(); ++e)
-        event_rows_.push_back(row_of(sample.events[e], gap_bucket(sample.cut - sample.event_times[e])));
-      first_event_.push_back(static_cast<std::uint32_t>(event_rows_.size()));
+    const auto want = [&](std::uint32_t item) {
+      if (item == kNone || slot_of_item_[item] != kNoSlot) return;
+      slot_of_item_[item] = static_cast<std::uint32_t>(wanted_.size());
+      wanted_.push_back(item);
+    };
+    for (const std::uint32_t item : batch.candidates) want(item);
+    BAUTA_CHECK(wanted_.size() == batch.candidates.size());
+    for (const ModelSample& sample : batch.samples) {
+      for (const EventCodes& event : sample.events) want(event.item);
+      want(sample.target.item);
     }
-    for (const ModelSample& sample : batch_)
-      if (sample.has_target) event_rows_.push_back(row_of(sample.target, kNoGap));
-    for (const std::uint32_t bag : wanted_) slot_of_bag_[bag] = kNoSlot;
   }
 
-  EventRow row_of(const EventCodes& event, std::uint8_t age) {
-    EventRow row;
-    if (event.bag != kNoBag) {
-      std::uint32_t& slot = slot_of_bag_[event.bag];
-      if (slot == kNoSlot) {
-        slot = static_cast<std::uint32_t>(wanted_.size());
-        wanted_.push_back(event.bag);
+  void embed_items(const ModelBatch& batch, std::uint64_t draw, const Executor& executor) {
+    const std::size_t count = wanted_.size();
+    residual_kept_.assign(count, options_.item_residuals ? Scalar(1) : Scalar(0));
+    if (options_.item_residuals && options_.id_dropout > 0 && draw != 0) {
+      CounterRandom random(draw, "residual");
+      for (Scalar& kept : residual_kept_)
+        kept = random.unit() < options_.id_dropout ? Scalar(0) : Scalar(1 / (1 - options_.id_dropout));
+    }
+    item_means_.resize(static_cast<Index>(settings_.token_width), static_cast<Index>(count));
+    view_.items.resize(width(), static_cast<Index>(count));
+    view_.item_bias.resize(count);
+    const Scalar* residual = in_.at(t_.residual);
+    executor(pieces(count, kBagsEach), [&](std::size_t at) {
+      const std::size_t first = at * kBagsEach;
+      const std::size_t used = std::min(kBagsEach, count - first);
+      EmbeddingBag<Scalar>::forward(in_.matrix(t_.table), *batch.items, wanted_, first, used, item_means_);
+      auto vectors = view_.items.view().middleCols(static_cast<Index>(first), static_cast<Index>(used));
+      vectors.noalias() = in_.matrix(t_.projection) *
+                          item_means_.view().middleCols(static_cast<Index>(first), static_cast<Index>(used));
+      for (std::size_t i = first; i < first + used; ++i) {
+        view_.item_bias[i] = options_.item_residuals ? in_.at(t_.item_bias)[wanted_[i]] : Scalar(0);
+        lanes::add_scaled(residual_kept_[i], residual + std::size_t{wanted_[i]} * t_.residual.columns,
+                          view_.items.column(static_cast<Index>(i)), width());
       }
-      row.slot = slot;
-    }
-    row.codes = {event.type, event.gap, age, event.amount, event.hour, event.weekday};
-    return row;
+    });
   }
 
-  /// Weights of each pooling add to one. Ages count from the newest event, so that old histories do not underflow.
-  void weigh(const ModelSample& sample, std::size_t first) {
-    if (sample.events.empty()) return;
-    const std::int64_t newest = sample.event_times.back();
-    std::array<double, kPoolings> sums{};
-    for (std::size_t e = 0; e < sample.events.size(); ++e) {
-      Scalar* weight = weights_.column(static_cast<Eigen::Index>(first + e));
-      const auto age = static_cast<double>(newest - sample.event_times[e]);
-      for (std::size_t k = 0; k < kPoolings; ++k) {
-        const double value = k == 0 ? 1.0 : std::exp2(-age / kHalfLives[k - 1]);
-        weight[k] = static_cast<Scalar>(value);
-        sums[k] += value;
+  void embed_texts(const ModelBatch& batch, const Executor& executor) {
+    const std::size_t count = batch.texts == nullptr ? 0 : batch.texts->size();
+    texts_.resize(count);
+    std::iota(texts_.begin(), texts_.end(), 0U);
+    text_means_.resize(static_cast<Index>(settings_.token_width), static_cast<Index>(count));
+    executor(pieces(count, kBagsEach), [&](std::size_t at) {
+      EmbeddingBag<Scalar>::forward(in_.matrix(t_.table), *batch.texts, texts_, at * kBagsEach,
+                                    std::min(kBagsEach, count - at * kBagsEach), text_means_);
+    });
+    text_vectors_.resize(width(), static_cast<Index>(count));
+    text_vectors_.view().noalias() = in_.matrix(t_.demand_text) * text_means_.view();
+    view_.texts.forward(text_vectors_);
+  }
+
+  /// Only what the last batch touched is not yet zero.
+  void prepare_gradient(const Executor& executor) {
+    if (gradient_.flat.empty()) {
+      gradient_.flat.assign(size_, Scalar(0));
+      for (const Tensor* table : {&t_.table, &t_.residual, &t_.item_bias}) gradient_.tables.emplace_back(table->rows);
+      return;
+    }
+    executor(TouchedRows::kParts, [&](std::size_t part) {
+      for (std::size_t k = 0; k < gradient_.tables.size(); ++k) {
+        const Tensor& table = *sparse()[k];
+        for (const std::uint32_t row : gradient_.tables[k].part(part))
+          std::fill_n(gradient_.flat.data() + table.offset + std::size_t{row} * table.columns, table.columns,
+                      Scalar(0));
+        gradient_.tables[k].clear(part);
       }
-    }
-    for (std::size_t e = 0; e < sample.events.size(); ++e) {
-      Scalar* weight = weights_.column(static_cast<Eigen::Index>(first + e));
-      for (std::size_t k = 0; k < kPoolings; ++k) weight[k] /= static_cast<Scalar>(sums[k]);
-    }
+    });
   }
 
-  void assemble_input() {
-    const Eigen::Index width = width_;
-    const auto inputs = static_cast<Eigen::Index>(hidden1_.weight.columns);
-    input_.resize(inputs, static_cast<Eigen::Index>(batch_.size()));
-    Pooling<Scalar>::forward(events_, first_event_, weights_, input_);
-    Eigen::Index target = first_event_.back();
-    for (std::size_t s = 0; s < batch_.size(); ++s) {
-      const ModelSample& sample = batch_[s];
-      Scalar* pooled = input_.column(static_cast<Eigen::Index>(s));
-      Scalar* out = pooled + kPoolingsIndex * width;
-      std::fill(out, out + 3 * width, Scalar(0));
-      if (sample.has_target) {
-        const Scalar* t = events_.column(target++);
-        const Scalar* recent = pooled + static_cast<Eigen::Index>(kRecentPooling) * width;
-        for (Eigen::Index i = 0; i < width; ++i) {
-          out[i] = t[i];
-          out[width + i] = t[i] * pooled[i];
-          out[2 * width + i] = t[i] * recent[i];
-        }
+  std::array<const Tensor*, 3> sparse() const { return {&t_.table, &t_.residual, &t_.item_bias}; }
+
+  /// From the slots to one gradient, always in the order of the slots.
+  void collect(const ModelBatch& batch, const Executor& executor) {
+    const TensorMemory<Scalar*> out{gradient_.flat.data()};
+    Scalar* dense = gradient_.flat.data() + t_.dense_first();
+    const std::size_t bags = pieces(wanted_.size(), kBagsEach);
+    item_mean_gradient_.resize(static_cast<Index>(settings_.token_width), static_cast<Index>(wanted_.size()));
+    executor(pieces(t_.dense_size(), kElementsEach) + bags, [&](std::size_t task) {
+      if (task < bags) {
+        collect_items(batch, task * kBagsEach, std::min(kBagsEach, wanted_.size() - task * kBagsEach));
+        return;
       }
-      out =
-          std::copy_n(pointer(task_type_) + sample.task_type * task_type_.columns, task_type_.columns, out + 3 * width);
-      out = std::copy_n(pointer(task_horizon_) + sample.horizon * task_horizon_.columns, task_horizon_.columns, out);
-      for (const float feature : sample.context) *out++ = Scalar(feature);
-      BAUTA_CHECK(out == pooled + inputs);
-    }
-  }
-
-  /// The reverse of assemble_input but for the pooling: target, products and task embeddings.
-  void spread_input_gradient() {
-    const Eigen::Index width = width_;
-    Eigen::Index target = first_event_.back();
-    for (std::size_t s = 0; s < batch_.size(); ++s) {
-      const ModelSample& sample = batch_[s];
-      Scalar* pooled_gradient = input_gradient_.column(static_cast<Eigen::Index>(s));
-      const Scalar* g = pooled_gradient + kPoolingsIndex * width;
-      if (sample.has_target) {
-        const Scalar* pooled = input_.column(static_cast<Eigen::Index>(s));
-        const Eigen::Index recent = static_cast<Eigen::Index>(kRecentPooling) * width;
-        const Scalar* t = events_.column(target);
-        Scalar* target_gradient = event_gradient_.column(target++);
-        for (Eigen::Index i = 0; i < width; ++i) {
-          target_gradient[i] += g[i] + g[width + i] * pooled[i] + g[2 * width + i] * pooled[recent + i];
-          pooled_gradient[i] += g[width + i] * t[i];
-          pooled_gradient[recent + i] += g[2 * width + i] * t[i];
-        }
+      const std::size_t first = (task - bags) * kElementsEach;
+      const std::size_t count = std::min(kElementsEach, t_.dense_size() - first);
+      std::copy_n(slots_[0].dense.data() + first, count, dense + first);
+      for (std::size_t s = 1; s < kSlots; ++s)
+        lanes::add(slots_[s].dense.data() + first, dense + first, static_cast<Index>(count));
+    });
+    // The projections are dense, but their gradients are known only now.
+    out.matrix(t_.projection).noalias() += slots_[0].items.view() * item_means_.view().transpose();
+    collect_texts(batch, out);
+    executor(2 * TouchedRows::kParts, [&](std::size_t task) {
+      const std::size_t part = task / 2;
+      if (task % 2 == 0) {
+        EmbeddingBag<Scalar>::backward(*batch.items, wanted_, item_mean_gradient_, part, out.at(t_.table),
+                                       gradient_.tables[0]);
+        if (batch.texts != nullptr)
+          EmbeddingBag<Scalar>::backward(*batch.texts, texts_, text_mean_gradient_, part, out.at(t_.table),
+                                         gradient_.tables[0]);
+      } else if (options_.item_residuals) {
+        collect_residuals(part, out);
       }
-      g += 3 * width;
-      lanes::add(g, gradient_pointer(task_type_) + sample.task_type * task_type_.columns, task_type_.columns);
-      lanes::add(g + task_type_.columns, gradient_pointer(task_horizon_) + sample.horizon * task_horizon_.columns,
-                 task_horizon_.columns);
-    }
+    });
   }
 
-  void clear_gradient() {
-    Scalar* table = gradient_pointer(table_);
-    for (const std::uint32_t row : gradient_.touched_rows) {
-      std::fill_n(table + std::size_t{row} * table_.columns, table_.columns, Scalar(0));
-      row_seen_[row] = false;
+  /// slots_[0] ← the sum over the slots, for the items [first, first + count).
+  void collect_items(const ModelBatch& batch, std::size_t first, std::size_t count) {
+    const auto begin = static_cast<Index>(first);
+    const auto elements = static_cast<Index>(count) * width();
+    for (std::size_t s = 1; s < kSlots; ++s) {
+      lanes::add(slots_[s].items.column(begin), slots_[0].items.column(begin), elements);
+      lanes::add(slots_[s].item_bias.data() + first, slots_[0].item_bias.data() + first, static_cast<Index>(count));
     }
-    gradient_.touched_rows.clear();
-    std::fill(gradient_.flat.begin(), gradient_.flat.begin() + static_cast<std::ptrdiff_t>(table_.offset), Scalar(0));
-    std::fill(gradient_.flat.begin() + static_cast<std::ptrdiff_t>(table_.offset + table_.size()), gradient_.flat.end(),
-              Scalar(0));
+    const auto columns = static_cast<Index>(count);
+    item_mean_gradient_.view().middleCols(begin, columns).noalias() =
+        in_.matrix(t_.projection).transpose() * slots_[0].items.view().middleCols(begin, columns);
+    EmbeddingBag<Scalar>::divide(*batch.items, wanted_, first, count, item_mean_gradient_);
   }
 
-  static constexpr auto kPoolingsIndex = static_cast<Eigen::Index>(kPoolings);
+  void collect_texts(const ModelBatch& batch, const TensorMemory<Scalar*>& out) {
+    if (batch.texts == nullptr || texts_.empty()) {
+      text_mean_gradient_.resize(static_cast<Index>(settings_.token_width), 0);
+      return;
+    }
+    Columns<Scalar>& sum = slots_[0].texts;
+    for (std::size_t s = 1; s < kSlots; ++s) lanes::add(slots_[s].texts.column(0), sum.column(0), sum.count() * width());
+    view_.texts.backward(sum);
+    out.matrix(t_.demand_text).noalias() += sum.view() * text_means_.view().transpose();
+    text_mean_gradient_.resize(static_cast<Index>(settings_.token_width), sum.count());
+    text_mean_gradient_.view().noalias() = in_.matrix(t_.demand_text).transpose() * sum.view();
+    EmbeddingBag<Scalar>::divide(*batch.texts, texts_, 0, texts_.size(), text_mean_gradient_);
+  }
+
+  void collect_residuals(std::size_t part, const TensorMemory<Scalar*>& out) {
+    TouchedRows& rows = gradient_.tables[1];
+    TouchedRows& biases = gradient_.tables[2];
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      const std::uint32_t item = wanted_[i];
+      if (rows.part_of(item) != part) continue;
+      rows.touch(part, item);
+      biases.touch(part, item);
+      lanes::add_scaled(residual_kept_[i], slots_[0].items.column(static_cast<Index>(i)),
+                        out.at(t_.residual) + std::size_t{item} * t_.residual.columns, width());
+      out.at(t_.item_bias)[item] += slots_[0].item_bias[i];
+    }
+  }
 
   std::size_t size_;
-  Eigen::Index width_;
-  Tensor table_;
-  Tensor projection_;
-  std::array<Tensor, kEventTables> event_tables_;
-  Tensor norm_gain_;
-  Tensor norm_bias_;
-  Tensor task_type_;
-  Tensor task_horizon_;
-  HiddenLayer hidden1_;
-  HiddenLayer hidden2_;
-  Tensor logit_weight_;
-  Tensor logit_bias_;
+  ModelSettings settings_;
+  ModelTensors t_;
+  ModelOptions options_;
+  TensorMemory<const Scalar*> in_{nullptr};
 
-  std::span<const Scalar> parameters_;
-  const TokenBags* bags_ = nullptr;
-  std::span<const ModelSample> batch_;
-
-  std::vector<std::uint32_t> slot_of_bag_;  // all kNoSlot between batches
-  std::vector<std::uint32_t> wanted_;       // bags of the batch, each once
-  std::vector<EventRow> event_rows_;
-  std::vector<std::uint32_t> first_event_;  // of each sample, then where the targets begin
-
-  TokenBagLayer<Scalar> token_bag_;
-  LayerNorm<Scalar> norm_;
-  Columns<Scalar> items_, normalised_, events_, weights_, input_, sum1_, active1_, sum2_, active2_, logits_;
-  Columns<Scalar> logit_gradient_, gradient2_, gradient1_, input_gradient_, event_gradient_, item_gradient_;
+  std::vector<std::size_t> order_;           // of the samples, longest history first
+  std::vector<std::uint32_t> slot_of_item_;  // kNoSlot but for the items of the batch
+  std::vector<std::uint32_t> wanted_;        // those, by slot
+  std::vector<std::uint32_t> texts_;
+  std::vector<Scalar> residual_kept_;  // by slot: 0, or the factor of what is kept
+  Columns<Scalar> item_means_, item_mean_gradient_, text_means_, text_vectors_, text_mean_gradient_;
+  BatchView<Scalar> view_;
+  std::vector<MicroBatch<Scalar>> micro_batches_;  // one a slot
+  std::vector<GradientSlot<Scalar>> slots_;
   Gradient<Scalar> gradient_;
-  std::vector<bool> row_seen_;
 };
 
 template <class Scalar>
-BehaviourModel<Scalar>::BehaviourModel(const ParameterLayout& layout)
-    : workspace_(std::make_unique<Workspace>(layout)) {}
+BehaviourModel<Scalar>::BehaviourModel(const ParameterLayout& layout, const ModelOptions& options)
+    : workspace_(std::make_unique<Workspace>(layout, options)) {}
 template <class Scalar>
 BehaviourModel<Scalar>::~BehaviourModel() = default;
 template <class Scalar>
@@ -266,14 +361,33 @@ template <class Scalar>
 BehaviourModel<Scalar>& BehaviourModel<Scalar>::operator=(BehaviourModel&&) noexcept = default;
 
 template <class Scalar>
-std::span<const Scalar> BehaviourModel<Scalar>::forward(std::span<const Scalar> parameters, const TokenBags& bags,
-                                                        std::span<const ModelSample> batch) {
-  return workspace_->forward(parameters, bags, batch);
+BatchLosses BehaviourModel<Scalar>::train(std::span<const Scalar> parameters, const ModelBatch& batch,
+                                          std::uint64_t draw, const Executor& executor) {
+  return workspace_->train(parameters, batch, draw, executor);
 }
 
 template <class Scalar>
-const Gradient<Scalar>& BehaviourModel<Scalar>::backward(std::span<const Scalar> logit_gradient) {
-  return workspace_->backward(logit_gradient);
+const Gradient<Scalar>& BehaviourModel<Scalar>::gradient() const {
+  return workspace_->gradient();
+}
+
+template <class Scalar>
+void BehaviourModel<Scalar>::predict(std::span<const Scalar> parameters, const ModelBatch& batch,
+                                     const Executor& executor, Predictions<Scalar>& predictions) {
+  workspace_->predict(parameters, batch, executor, predictions);
+}
+
+template <class Scalar>
+void BehaviourModel<Scalar>::item_vectors(std::span<const Scalar> parameters, const TokenBags& items,
+                                          std::span<const std::uint32_t> wanted, Columns<Scalar>& vectors,
+                                          std::vector<Scalar>& biases) const {
+  workspace_->item_vectors(parameters, items, wanted, vectors, biases);
+}
+
+template <class Scalar>
+void BehaviourModel<Scalar>::text_vectors(std::span<const Scalar> parameters, const TokenBags& texts,
+                                          Columns<Scalar>& vectors) const {
+  workspace_->text_vectors(parameters, texts, vectors);
 }
 
 template class BehaviourModel<float>;

@@ -1,78 +1,91 @@
-// The first member of the P-1 family: embedding and pooling. A person's newest events and an optional target item
-// become one logit. Forward and hand-written backward, instantiated for float (training) and double (checking).
+// The shared behaviour model P-1: a person's newest events and what is asked become logits, hazards, a value and
+// vectors that meet items and texts. Forward and hand-written backward, instantiated for float (training) and double
+// (checking).
 //
-//   event  = LayerNorm(projection · mean(token rows) + type + gap + age + amount + hour + weekday)          [width]
-//   pooled = mean of the events, and means weighted by 2^(−age / half-life) for each of kHalfLives           [4 ·
-//   width] target = LayerNorm of the offered item as an event that happens at the cut; zero where there is none [width]
-//   input  = [pooled, target, target∘mean, target∘recent, task type, horizon, context]
-//   logit  = Linear(PReLU(Linear(PReLU(Linear(input)))))   with 64 and 32 hidden units, + the sample's private offset
+//   event  x = LayerNorm(item + type + gap + amount + hour + weekday + channel), then the private adapter     [D]
+//   item     = projection · mean(token rows) + private residual of the id
+//   state  h = GRU(x);  key k = h + embedding of the event's age at the cut
+//   target q = the same embedding of what is asked, as an event at the cut
+//   a_t      = attention(q, k_t)    interest = Σ a_t·k_t/√T    evolution = last state of AUGRU(h, a)
+//   person u = Linear(four learned queries over k)
+//   logit    = MLP[interest, evolution, q, q∘interest, u, context, horizon] + private offset, head deltas
+//   outlook  = MLP[u, context]: hazards of the next event, zero-inflated log-normal value
+//   next     = h_t → scores of all items, type, gap and amount of the event after t
+//   demand   = cosine of Linear(u) with Linear(mean(token rows of a text))
+//
+// Published parts: DIN (Zhou 2018), DIEN (Zhou 2019), InfoNCE (van den Oord 2018), ZILN (Wang 2019).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "common/model/buckets.h"
+#include "common/base/executor.h"
+#include "common/federation/plan.h"
+#include "common/model/adam.h"
+#include "common/model/layers/columns.h"
+#include "common/model/model_input.h"
 #include "common/model/parameters.h"
-#include "common/model/text_tokens.h"
 
 namespace bauta {
 
-inline constexpr std::array<double, 3> kHalfLives = {3.0 * 86400, 14.0 * 86400, 60.0 * 86400};  ///< seconds
-inline constexpr std::size_t kPoolings = 1 + kHalfLives.size();
-inline constexpr std::size_t kContextFeatures = 40;
-inline constexpr std::uint32_t kNoBag = 0xffffffff;
+/// Means over the labels that were there; 0 where there were none.
+struct BatchLosses {
+  double next_item = 0;
+  double next_kind = 0;
+  double demand = 0;
+  double conversion = 0;
+  double churn = 0;
+  double value = 0;
 
-/// One event as the model reads it; everything but the age, which depends on the cut.
-struct EventCodes {
-  std::uint32_t bag = kNoBag;  ///< into TokenBags; kNoBag where the event has no item
-  std::uint8_t type = 0;
-  std::uint8_t gap = kNoGap;
-  std::uint8_t amount = kNoAmount;
-  std::uint8_t hour = kNoHour;
-  std::uint8_t weekday = kNoWeekday;
+  double weighted(const LossWeights& weights) const;
 };
 
-/// One prediction to make. The spans must outlive the call.
-struct ModelSample {
-  std::span<const EventCodes> events;         ///< oldest first, at most settings.history, all before the cut
-  std::span<const std::int64_t> event_times;  ///< parallel to events, seconds
-  std::int64_t cut = 0;
-  bool has_target = false;
-  EventCodes target;                              ///< the offer as an event at the cut
-  std::uint8_t task_type = 0;                     ///< the event type that is predicted
-  std::uint8_t horizon = 0;                       ///< horizon_bucket
-  std::array<float, kContextFeatures> context{};  ///< of order 1
-  float offset = 0;  ///< private, added to the logit: the log odds of this service's own base rate
-  bool label = false;
+struct ModelOptions {
+  LossWeights weights;
+  double dropout = 0;     ///< of event vectors, in training only
+  double id_dropout = 0;  ///< how often an item's private residual is left out in training, for the shared part to suffice
+  bool item_residuals = true;
 };
 
-/// Gradient of a loss: dense but for the token table, of which only the rows that occurred are filled.
+/// What the model says about samples, in their order.
 template <class Scalar>
-struct Gradient {
-  std::vector<Scalar> flat;                 ///< layout.size() elements; untouched table rows are zero
-  std::vector<std::uint32_t> touched_rows;  ///< of the token table, each once, in order of first use
+struct Predictions {
+  std::vector<Scalar> logits;        ///< one a sample
+  Columns<Scalar> outlooks;          ///< [kOutlooks × samples], raw: hazard logits, then ZILN
+  Columns<Scalar> next_item;         ///< [D × samples]: what the items' vectors are multiplied with
+  Columns<Scalar> demand;            ///< [D × samples], unit vectors
+  std::vector<std::vector<Scalar>> attention;  ///< a weight for each event of each sample
 };
 
-/// Keeps the buffers of a batch between forward and backward: one thread at a time.
-/// Deterministic: the same inputs give the same bits in one build on one kind of processor.
+/// Keeps its buffers between calls: one caller at a time. Deterministic: the same inputs give the same bits in one build
+/// on one kind of processor, whatever the executor.
 template <class Scalar>
 class BehaviourModel {
  public:
-  explicit BehaviourModel(const ParameterLayout& layout);
+  /// `layout` with private tensors; their number of items is that of every later batch.
+  BehaviourModel(const ParameterLayout& layout, const ModelOptions& options);
   ~BehaviourModel();
   BehaviourModel(BehaviourModel&&) noexcept;
   BehaviourModel& operator=(BehaviourModel&&) noexcept;
 
-  /// One logit a sample. `parameters` has layout.size() elements; it and the other spans must stay as they are until
-  /// backward. The returned span lives until the next call.
-  std::span<const Scalar> forward(std::span<const Scalar> parameters, const TokenBags& bags,
-                                  std::span<const ModelSample> batch);
+  /// Loss and gradient of one batch. `parameters` has layout.size() elements; `draw` seeds the dropout. The gradient
+  /// lives until the next call.
+  BatchLosses train(std::span<const Scalar> parameters, const ModelBatch& batch, std::uint64_t draw,
+                    const Executor& executor);
+  const Gradient<Scalar>& gradient() const;
 
-  /// From dL/dlogit of the last forward. The returned gradient lives until the next backward.
-  const Gradient<Scalar>& backward(std::span<const Scalar> logit_gradient);
+  /// Nothing is dropped. `batch` needs no candidates.
+  void predict(std::span<const Scalar> parameters, const ModelBatch& batch, const Executor& executor,
+               Predictions<Scalar>& predictions);
+
+  /// Vectors [D × items] and biases of the given items: a next-item score is their product with
+  /// Predictions::next_item, plus the bias.
+  void item_vectors(std::span<const Scalar> parameters, const TokenBags& items,
+                    std::span<const std::uint32_t> wanted, Columns<Scalar>& vectors, std::vector<Scalar>& biases) const;
+  /// Unit vectors [D × texts] that Predictions::demand is multiplied with.
+  void text_vectors(std::span<const Scalar> parameters, const TokenBags& texts, Columns<Scalar>& vectors) const;
 
  private:
   class Workspace;

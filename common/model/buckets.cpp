@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 
+#include "common/base/counter_random.h"
+
 namespace bauta {
 namespace {
 
@@ -31,6 +33,10 @@ std::uint8_t horizon_bucket(std::int64_t seconds) {
   std::uint8_t bucket = 0;
   for (const std::int64_t days : kDays) bucket += seconds > days * kDay;
   return bucket;
+}
+
+std::uint8_t channel_slot(std::string_view name) {
+  return name.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(1 + fnv1a64(name) % (kChannelSlots - 1));
 }
 
 std::uint8_t hour_of(std::int64_t unix_seconds) {

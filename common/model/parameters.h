@@ -28,24 +28,31 @@ struct Tensor {
   std::size_t size() const { return std::size_t{rows} * columns; }
 };
 
+/// The shared tensors come first: they are what a model file holds and an update changes. Behind them a service may have
+/// private ones, which never leave it.
 class ParameterLayout {
  public:
-  /// Refuses (invalid_argument) settings this model cannot build: another kind, widths that are no multiple of 8, a
-  /// table whose rows are no power of two, or more than 2^27 parameters.
+  /// The shared tensors alone. Refuses (invalid_argument) settings this model cannot build: another kind, widths that
+  /// are no multiple of 8, a table whose rows are no power of two, or more than 2^27 parameters.
   static Result<ParameterLayout> create(const ModelSettings& settings);
+  /// The same with the private tensors of a service that sells `items` different items.
+  ParameterLayout with_private(std::uint32_t items) const;
 
   const ModelSettings& settings() const { return settings_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }
   /// `name` must exist.
   const Tensor& at(std::string_view name) const;
   std::size_t size() const { return size_; }
+  /// Elements of the shared tensors, [0, shared_size()) of the flat vector.
+  std::size_t shared_size() const { return shared_size_; }
 
  private:
-  void add(std::string name, std::uint32_t rows, std::uint32_t columns, float bound, float start = 0);
+  Tensor& add(std::string name, std::uint32_t rows, std::uint32_t columns, float bound, float start = 0);
 
   ModelSettings settings_;
   std::vector<Tensor> tensors_;
   std::size_t size_ = 0;
+  std::size_t shared_size_ = 0;
 };
 
 /// A function of the layout and settings().seed alone, bit for bit on every machine: uniform values made by IEEE

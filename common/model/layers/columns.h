@@ -20,6 +20,8 @@ class Columns {
     resize(rows, columns);
     view().setZero();
   }
+  /// Forgets all columns behind the first `columns`; their values stay readable until the next resize.
+  void keep_first(Eigen::Index columns) { used_ = columns; }
   Eigen::Index rows() const { return storage_.rows(); }
   Eigen::Index count() const { return used_; }
   Scalar* column(Eigen::Index i) { return storage_.data() + i * storage_.rows(); }

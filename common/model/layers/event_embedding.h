@@ -10,7 +10,7 @@
 
 namespace bauta {
 
-inline constexpr std::size_t kEventTables = 6;  ///< type, gap, age, amount, hour, weekday
+inline constexpr std::size_t kEventTables = 6;  ///< type, gap, amount, hour, weekday, channel
 inline constexpr std::uint32_t kNoSlot = 0xffffffff;
 
 /// Where the parts of one event of the batch come from.
