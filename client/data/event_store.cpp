@@ -45,7 +45,7 @@ class Mapping {
   std::size_t bytes_;
 };
 
-/// A file without a name: nobody can open it, and it ends with its descriptor and its mapping.
+/// A file without a name: nobody finds it, and it ends with its descriptor and its mapping.
 class NamelessFile {
  public:
   static Result<NamelessFile> create(std::filesystem::path folder) {
@@ -66,8 +66,10 @@ class NamelessFile {
     return {};
   }
 
-  /// Of what was written, of which there must be something.
+  /// Of what was written, of which there must be something. Synced first: a page that could not be written later, on a
+  /// network or thin disk, would be read back with something else in it.
   Result<std::shared_ptr<const Mapping>> map() const {
+    BAUTA_RETURN_IF_ERROR(sync_file(file_.get(), path_));
     void* const begin = ::mmap(nullptr, bytes_, PROT_READ, MAP_SHARED, file_.get(), 0);
     if (begin == MAP_FAILED) return file_error("map", path_, errno);
     return std::make_shared<const Mapping>(begin, bytes_);

@@ -33,7 +33,7 @@ struct RawEvent {
 };
 
 /// One thread at a time. The files hold personal data. They have mode 0600 and lose their name before a byte is written
-/// to them, so that nobody opens them later and none stays after a crash; as after any deletion, the freed blocks of
+/// to them, so that nobody finds them and none stays after a crash; as after any deletion, the freed blocks of
 /// the disk are not overwritten. The disk holds 48 bytes an event while they are merged, 24 as long as they are used.
 /// A medium that fails while a mapped page is read ends the process (SIGBUS).
 class EventStore {

@@ -23,9 +23,9 @@ RSS_ANON = re.compile(r"^RssAnon:\s*(\d+) kB$", re.MULTILINE)
 def write_events(path, count):
     """Evenly over days, persons and items; days in order, persons not."""
     a_day = count // DAYS
-    rows = [f"p{number * 7919 % PERSONS},DAYT{number * 31 % 24:02}:{number * 17 % 60:02}:00Z,"
-            f"{'purchase' if number % 50 == 0 else 'view'},i{number * 613 % ITEMS},1.5,web\n" for number in range(a_day)]
-    template = "".join(rows)
+    template = "".join(f"p{number * 7919 % PERSONS},DAYT{number * 31 % 24:02}:{number * 17 % 60:02}:00Z,"
+                       f"{'view' if number % 50 else 'purchase'},i{number * 613 % ITEMS},1.5,web\n"
+                       for number in range(a_day))
     with open(path, "w", encoding="ascii") as file:
         file.write("person_id,occurred_at,event_type,item_id,amount,channel\n")
         for day in range(DAYS):
@@ -64,10 +64,11 @@ class Memory(SystemTest):
         return file
 
     def check(self, config, **options):
-        return subprocess.Popen([self.federation.programs["bauta-client"], "config", "check", "--data", "--config", config],
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+        command = [self.federation.programs["bauta-client"], "config", "check", "--data", "--config", config]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
 
     def assert_scratch_is_empty(self):
+        self.assertTrue((self.folder / "scratch").is_dir(), "the events were to go to the disk")
         self.assertEqual([], list((self.folder / "scratch").iterdir()))
 
     def test_ten_times_the_events_take_no_more_memory(self):
@@ -79,7 +80,8 @@ class Memory(SystemTest):
                 peaks[count] = peak_anonymous(process)
                 output = process.stdout.read()
             self.assertEqual(0, process.returncode, output)
-            loaded = next(entry for entry in map(json.loads, output.splitlines()[:-1]) if entry["event"] == "data loaded")
+            entries = map(json.loads, output.splitlines()[:-1])
+            loaded = next(entry for entry in entries if entry["event"] == "data loaded")
             self.assertEqual(count, loaded["events"])
             self.assert_scratch_is_empty()
         print(f"peak anonymous memory: {peaks}")
@@ -88,7 +90,8 @@ class Memory(SystemTest):
 
     def test_a_disk_without_room_for_the_events_is_one_message_that_names_the_setting(self):
         limit = 3 << 20
-        with self.check(self.config_for(FEW), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) as process:
+        with self.check(self.config_for(FEW),
+                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) as process:
             output = process.communicate(timeout=60 * slowdown())[0]
         self.assertEqual(1, process.returncode, output)
         self.assertIn("[data] scratch", output)
