@@ -74,6 +74,8 @@ Result<ReadSettings> read_client_settings(const std::filesystem::path& file,
       static_cast<std::uint64_t>(root.table("audit").integer("chunks", {0, 1'000'000}, settings.audit_chunks));
   read_transport(root.table("transport"), settings);
   settings.data = read_data_settings(root.table("data"));
+  std::filesystem::path& scratch = settings.data.load.store.scratch;
+  if (scratch.empty()) scratch = settings.store.state_directory / "scratch";
   settings.task = read_task_settings(root.table("task"));
   ConfigTable log = root.table("log");
   settings.log_level =

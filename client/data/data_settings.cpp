@@ -12,10 +12,20 @@ namespace {
 constexpr double kDay = 86400;
 constexpr double kMaxDays = 3660;
 constexpr std::size_t kMaxNameBytes = 64;
+constexpr std::int64_t kMaxMegabytes = 1 << 20;
 
 std::filesystem::path read_path(ConfigTable& table, std::string_view key, const std::filesystem::path& folder) {
   if (folder.empty()) return table.path(key, kRequired);
   return folder / table.text(key, kRequired);
+}
+
+EventStoreSettings read_store(ConfigTable& data) {
+  EventStoreSettings store;
+  store.scratch = data.path("scratch", std::filesystem::path());
+  store.memory_bytes = static_cast<std::uint64_t>(data.integer("memory_megabytes", {1, kMaxMegabytes},
+                                                               static_cast<std::int64_t>(store.memory_bytes >> 20)))
+                       << 20;
+  return store;
 }
 
 std::optional<EventType> event_type(ConfigTable& table, std::string_view key, std::string_view name) {
@@ -55,6 +65,7 @@ DataSettings read_data_settings(ConfigTable data, const std::filesystem::path& f
   load.max_bad_share = data.number("max_bad_share", {0, 1}, load.max_bad_share);
   load.consent_column = data.text("consent_column", load.consent_column);
   load.consent_values = data.texts("consent_values", load.consent_values);
+  load.store = read_store(data);
   for (const std::string& value : load.consent_values) {
     if (value.empty()) data.problem("consent_values", "an empty value cannot mean consent");
   }

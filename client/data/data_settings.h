@@ -18,9 +18,9 @@ struct DataSettings {
 };
 
 /// [data]: kind = "csv" with events, items, persons, or kind = "sqlite" with database, events_sql, items_sql,
-/// persons_sql; max_bad_share, consent_column, consent_values, and [data.type_map] "own name" = "event type". Relative
-/// paths are taken from `folder`, or from the configuration file's folder where it is empty. Problems are left for
-/// reader.finish().
+/// persons_sql; max_bad_share, consent_column, consent_values, memory_megabytes, scratch, and [data.type_map]
+/// "own name" = "event type". Relative paths are taken from `folder`, or from the configuration file's folder where it
+/// is empty (scratch always from there). Problems are left for reader.finish().
 DataSettings read_data_settings(ConfigTable data, const std::filesystem::path& folder = {});
 
 /// [task]: kind = "propensity" with target, horizon_days, cut, training_cuts, stride_days, or

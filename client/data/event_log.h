@@ -1,10 +1,13 @@
-// A service's own history in memory: consented persons only, each with its events in time order.
+// A service's own history: consented persons only, each with its events in time order. Persons, items and channels lie
+// in memory, which grows with people and catalogue; the events may lie in a mapped file, so that it does not grow with
+// the log.
 // Nothing in here ever leaves the client.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -67,10 +70,36 @@ struct Item {
   std::string brand;
 };
 
+/// Events that are only read. They lie in memory, or in a mapped file whose pages the kernel drops and reads again as
+/// it sees fit. Copies share them.
+class EventArray {
+ public:
+  EventArray() = default;
+  EventArray(std::vector<Event> events) {
+    const auto owned = std::make_shared<const std::vector<Event>>(std::move(events));
+    events_ = *owned;
+    owner_ = owned;
+  }
+  /// `owner` keeps `events` where they are.
+  EventArray(std::shared_ptr<const void> owner, std::span<const Event> events)
+      : owner_(std::move(owner)), events_(events) {}
+
+  std::size_t size() const { return events_.size(); }
+  bool empty() const { return events_.empty(); }
+  const Event* data() const { return events_.data(); }
+  const Event* begin() const { return data(); }
+  const Event* end() const { return data() + size(); }
+  const Event& operator[](std::size_t i) const { return events_[i]; }
+
+ private:
+  std::shared_ptr<const void> owner_;
+  std::span<const Event> events_;
+};
+
 struct EventLog {
   std::vector<std::string> persons;      ///< consented persons with at least one event, sorted
   std::vector<std::size_t> first_event;  ///< size persons+1: events of p are [first_event[p], first_event[p+1])
-  std::vector<Event> events;             ///< by person, then by time (stable)
+  EventArray events;                     ///< by person, then by time (stable)
   std::vector<Item> items;               ///< only items that occur in kept events
   std::vector<std::string> channels;     ///< [0] is ""
 

@@ -6,9 +6,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <deque>
-#include <unordered_map>
 
+#include "client/data/interner.h"
 #include "client/data/timestamp.h"
 
 namespace bauta::client {
@@ -18,37 +17,6 @@ constexpr std::size_t kMaxIdBytes = 256;
 constexpr std::size_t kMaxTextBytes = 8 * 1024;
 constexpr std::size_t kMaxChannels = 255;  // Event::channel is one byte and 0 means none
 constexpr std::size_t kMaxShownBytes = 40;
-
-/// Names to dense numbers in order of first sight.
-class Interner {
- public:
-  std::uint32_t operator()(std::string_view name) {
-    const auto found = index_.find(name);
-    if (found != index_.end()) return found->second;
-    const auto number = static_cast<std::uint32_t>(names_.size());
-    index_.emplace(names_.emplace_back(name), number);
-    return number;
-  }
-  std::optional<std::uint32_t> find(std::string_view name) const {
-    const auto found = index_.find(name);
-    return found == index_.end() ? std::nullopt : std::optional(found->second);
-  }
-  const std::deque<std::string>& names() const { return names_; }
-
- private:
-  std::deque<std::string> names_;  // a deque keeps the keys of index_ in place
-  std::unordered_map<std::string_view, std::uint32_t> index_;
-};
-
-/// The new number of every old one when the names are sorted.
-std::vector<std::uint32_t> sorted_order(const std::deque<std::string>& names) {
-  std::vector<std::uint32_t> by_name(names.size());
-  for (std::uint32_t i = 0; i < by_name.size(); ++i) by_name[i] = i;
-  std::sort(by_name.begin(), by_name.end(), [&](std::uint32_t a, std::uint32_t b) { return names[a] < names[b]; });
-  std::vector<std::uint32_t> rank(names.size());
-  for (std::uint32_t i = 0; i < by_name.size(); ++i) rank[by_name[i]] = i;
-  return rank;
-}
 
 /// A value as it may stand in a one-line message: short, printable.
 std::string shown(std::string_view value) {
@@ -61,7 +29,8 @@ std::string shown(std::string_view value) {
 
 class Loader {
  public:
-  Loader(EventSource& source, const LoadSettings& settings) : source_(source), settings_(settings) {}
+  Loader(EventSource& source, const LoadSettings& settings)
+      : source_(source), settings_(settings), store_(settings.store) {}
 
   Result<LoadedData> load() {
     // Persons first: nothing of an event is looked at before its person is known to consent.
@@ -69,10 +38,12 @@ class Loader {
     BAUTA_RETURN_IF_ERROR(source_.read(Table::persons, person_columns, [&](const SourceRow& row) { person(row); }));
     count_persons();
     BAUTA_RETURN_IF_ERROR(check_share(Table::persons, report_.persons));
+    rank_persons();
 
     const std::array<std::string_view, 6> event_columns = {"person_id", "occurred_at", "event_type",
                                                            "item_id",   "amount",      "channel"};
     BAUTA_RETURN_IF_ERROR(source_.read(Table::events, event_columns, [&](const SourceRow& row) { event(row); }));
+    BAUTA_RETURN_IF_ERROR(stored_);
     BAUTA_RETURN_IF_ERROR(check_share(Table::events, report_.events));
 
     const std::array<std::string_view, 4> item_columns = {"item_id", "title", "category", "brand"};
@@ -80,7 +51,7 @@ class Loader {
     BAUTA_RETURN_IF_ERROR(source_.read(Table::items, item_columns, [&](const SourceRow& row) { item(row); }));
     BAUTA_RETURN_IF_ERROR(check_share(Table::items, report_.items));
 
-    if (events_.empty()) {
+    if (report_.events.kept == 0) {
       return Error{ErrorCode::bad_data,
                    fmt::format("no event of a consenting person: {} persons consent, {} do not ({} is not one of the "
                                "accepted values), {} events were dropped",
@@ -91,10 +62,6 @@ class Loader {
   }
 
  private:
-  struct RawEvent {
-    std::uint32_t person = 0;
-    Event event;
-  };
   struct ItemText {
     bool seen = false;
     std::string title, category, brand;
@@ -139,7 +106,20 @@ class Loader {
     }
   }
 
+  /// Those who consent, by id: events can then be sorted before the last one is read.
+  void rank_persons() {
+    for (std::uint32_t number = 0; number < consent_.size(); ++number) {
+      if (consent_[number] == Consent::given) by_rank_.push_back(number);
+    }
+    std::sort(by_rank_.begin(), by_rank_.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return persons_.names()[a] < persons_.names()[b]; });
+    rank_.resize(consent_.size());
+    for (std::uint32_t rank = 0; rank < by_rank_.size(); ++rank) rank_[by_rank_[rank]] = rank;
+    events_of_.resize(by_rank_.size());
+  }
+
   void event(const SourceRow& row) {
+    if (!stored_.ok()) return;
     ++report_.events.rows;
     const auto reject = [&](std::string_view reason, std::string_view value = {}) {
       bad(Table::events, report_.events, row, reason, value);
@@ -158,23 +138,23 @@ class Loader {
     }
 
     RawEvent raw;
-    raw.person = *last_person_;
+    raw.person = rank_[*last_person_];
     const auto time = parse_timestamp(row.fields[1]);
     if (!time) return reject("unreadable occurred_at (YYYY-MM-DDTHH:MM:SSZ is needed)", row.fields[1]);
-    raw.event.occurred_at = *time;
+    raw.occurred_at = *time;
     const auto mapped = settings_.type_map.find(row.fields[2]);
     const auto type =
         mapped != settings_.type_map.end() ? std::optional(mapped->second) : event_type_from(row.fields[2]);
     if (!type) return reject("unknown event_type (name it in [data.type_map])", row.fields[2]);
-    raw.event.type = *type;
+    raw.type = *type;
     const std::string_view item_id = row.fields[3];
     if (item_id.size() > kMaxIdBytes) return reject("over-long item_id");
     if (const std::string_view amount = row.fields[4]; !amount.empty()) {
       double value = 0;
       const auto [end, error] = std::from_chars(amount.data(), amount.data() + amount.size(), value);
       if (error != std::errc{} || end != amount.data() + amount.size()) return reject("unreadable amount", amount);
-      raw.event.amount = static_cast<float>(value);
-      if (!std::isfinite(raw.event.amount)) return reject("amount is not finite", amount);
+      raw.amount = static_cast<float>(value);
+      if (!std::isfinite(raw.amount)) return reject("amount is not finite", amount);
     }
     const std::string_view channel = row.fields[5];
     if (channel.size() > kMaxIdBytes) return reject("over-long channel");
@@ -182,10 +162,11 @@ class Loader {
       if (channels_.names().size() == kMaxChannels && !channels_.find(channel)) {
         return reject("more than 255 different channels");
       }
-      raw.event.channel = static_cast<std::uint8_t>(channels_(channel) + 1);
+      raw.channel = static_cast<std::uint8_t>(channels_(channel) + 1);
     }
-    if (!item_id.empty()) raw.event.item = items_(item_id);
-    events_.push_back(raw);
+    if (!item_id.empty()) raw.item = items_(item_id);
+    stored_ = store_.append(raw);
+    ++events_of_[raw.person];
     ++report_.events.kept;
   }
 
@@ -217,29 +198,19 @@ class Loader {
                     counts.bad + counts.kept, to_string(table), settings_.max_bad_share, report_.problems())};
   }
 
-  LoadedData build() {
+  Result<LoadedData> build() {
     LoadedData loaded;
     EventLog& log = loaded.log;
 
-    // Persons: only those with an event, sorted by id. The refusing ones end with this object.
-    std::vector<std::size_t> events_of(persons_.names().size(), 0);
-    for (const RawEvent& raw : events_) ++events_of[raw.person];
-    std::vector<std::uint32_t> kept;
-    for (std::uint32_t i = 0; i < events_of.size(); ++i) {
-      if (events_of[i] > 0) {
-        kept.push_back(i);
-      } else if (consent_[i] == Consent::given) {
-        ++report_.persons_without_events;
-      }
-    }
-    std::sort(kept.begin(), kept.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return persons_.names()[a] < persons_.names()[b]; });
-    std::vector<std::size_t> next(events_of.size(), 0);
+    // Persons: only those with an event. The refusing ones end with this object.
     log.first_event.push_back(0);
-    for (const std::uint32_t old : kept) {
-      log.persons.push_back(persons_.names()[old]);
-      next[old] = log.first_event.back();
-      log.first_event.push_back(log.first_event.back() + events_of[old]);
+    for (std::uint32_t rank = 0; rank < by_rank_.size(); ++rank) {
+      if (events_of_[rank] == 0) {
+        ++report_.persons_without_events;
+        continue;
+      }
+      log.persons.push_back(persons_.names()[by_rank_[rank]]);
+      log.first_event.push_back(log.first_event.back() + events_of_[rank]);
     }
 
     // Items and channels sorted by name, so that the order of the rows in the source leaves no trace.
@@ -255,19 +226,7 @@ class Loader {
     log.channels.resize(channel_rank.size() + 1);
     for (std::size_t i = 0; i < channel_rank.size(); ++i) log.channels[channel_rank[i] + 1] = channels_.names()[i];
 
-    log.events.resize(events_.size());
-    for (const RawEvent& raw : events_) {
-      Event& event = log.events[next[raw.person]++];
-      event = raw.event;
-      if (event.item != kNoItem) event.item = item_rank[event.item];
-      if (event.channel != 0) event.channel = static_cast<std::uint8_t>(channel_rank[event.channel - 1U] + 1);
-    }
-    for (std::size_t p = 0; p < log.persons.size(); ++p) {
-      const auto begin = log.events.begin() + static_cast<std::ptrdiff_t>(log.first_event[p]);
-      const auto end = log.events.begin() + static_cast<std::ptrdiff_t>(log.first_event[p + 1]);
-      const auto earlier = [](const Event& a, const Event& b) { return a.occurred_at < b.occurred_at; };
-      if (!std::is_sorted(begin, end, earlier)) std::stable_sort(begin, end, earlier);
-    }
+    BAUTA_TRY(log.events, store_.sorted(item_rank, channel_rank));
     loaded.report = std::move(report_);
     return loaded;
   }
@@ -277,10 +236,14 @@ class Loader {
   LoadReport report_;
   Interner persons_;  // refusing persons too, until the load ends, so that their events are known
   std::vector<Consent> consent_;
+  std::vector<std::uint32_t> by_rank_;  // numbers of those who consent, sorted by id
+  std::vector<std::uint32_t> rank_;     // by number: the place in by_rank_, for those who consent
+  std::vector<std::size_t> events_of_;  // by rank
   std::optional<std::uint32_t> last_person_;
   Interner items_, channels_;
   std::vector<ItemText> item_texts_;
-  std::vector<RawEvent> events_;
+  EventStore store_;
+  Status stored_;  // of the rows read so far: a visitor cannot end the reading
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/data/event_log.h"
+#include "client/data/event_store.h"
 #include "client/data/source.h"
 #include "common/base/result.h"
 
@@ -19,6 +20,7 @@ struct LoadSettings {
   std::vector<std::string> consent_values = {"1", "true", "yes"};  ///< compared byte for byte
   double max_bad_share = 0.01;                                     ///< of each table's rows, see TableReport
   std::map<std::string, EventType, std::less<>> type_map;          ///< the service's own names of event types
+  EventStoreSettings store;
 };
 
 struct TableReport {
@@ -63,7 +65,8 @@ struct LoadedData {
 /// Columns read: persons {person_id, consent}, events {person_id, occurred_at, event_type, item_id, amount, channel},
 /// items {item_id, title, category, brand}; all must exist, only amount, channel, item_id of an event and an item's
 /// texts may be empty. Nothing is guessed or repaired: a row is kept as it stands or counted as bad. bad_data when a
-/// table holds more bad rows than the settings allow or nobody who consents has an event.
+/// table holds more bad rows than the settings allow or nobody who consents has an event; errors of EventStore.
+/// Memory grows with persons, items and channels; events take no more than settings.store allows.
 Result<LoadedData> load_event_log(EventSource& source, const LoadSettings& settings);
 
 }  // namespace bauta::client

@@ -75,26 +75,22 @@ std::vector<Sample> labelled_offers(const EventLog& log, const TaskSettings& tas
 
 /// `end` is the time of the last event: a label window must not reach beyond it.
 SampleSets conversion_samples(const EventLog& log, const TaskSettings& task, UnixSeconds end) {
+  // By time, so that each set is one stretch of them.
   const std::vector<Sample> offers = labelled_offers(log, task);
+  const auto first_not = [&](const auto& holds) { return std::partition_point(offers.begin(), offers.end(), holds); };
+  const auto window_ends_before = [&](UnixSeconds time) {
+    return first_not([&, time](const Sample& offer) { return offer.cut + task.horizon < time; });
+  };
+  const auto test = first_not([&](const Sample& offer) { return offer.cut < task.cut; });
+  const auto test_end = std::max(test, window_ends_before(end + 1));
+  const auto earlier_end = window_ends_before(task.cut);
   SampleSets sets;
-  std::vector<Sample> earlier;
-  for (const Sample& offer : offers) {
-    const UnixSeconds window_end = offer.cut + task.horizon;
-    if (offer.cut >= task.cut) {
-      if (window_end <= end) sets.test.push_back(offer);
-    } else if (window_end < task.cut) {
-      earlier.push_back(offer);
-    }
-  }
-  if (earlier.empty()) return sets;
-  const UnixSeconds validation_begin = earlier[earlier.size() - 1 - (earlier.size() - 1) / kValidationPart].cut;
-  for (const Sample& offer : earlier) {
-    if (offer.cut >= validation_begin) {
-      sets.validation.push_back(offer);
-    } else if (offer.cut + task.horizon < validation_begin) {
-      sets.training.push_back(offer);
-    }
-  }
+  sets.test.assign(test, test_end);
+  if (earlier_end == offers.begin()) return sets;
+  const auto latest = (earlier_end - offers.begin() - 1) / static_cast<std::ptrdiff_t>(kValidationPart);
+  const UnixSeconds validation_begin = (earlier_end - 1 - latest)->cut;
+  sets.validation.assign(first_not([&](const Sample& offer) { return offer.cut < validation_begin; }), earlier_end);
+  sets.training.assign(offers.begin(), window_ends_before(validation_begin));
   return sets;
 }
 

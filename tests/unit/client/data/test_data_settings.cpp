@@ -39,6 +39,8 @@ TEST_CASE("a service file with defaults") {
   CHECK(settings->data.source.items == "/abs/i.csv");
   CHECK(settings->data.load.consent_column == "consent");
   CHECK(settings->data.load.max_bad_share == 0.01);
+  CHECK(settings->data.load.store.scratch.empty());
+  CHECK(settings->data.load.store.memory_bytes == 64 * 1024 * 1024);
   CHECK(settings->task.kind == TaskKind::propensity);
   CHECK(settings->task.target == EventType::visit);
   CHECK(settings->task.horizon == 28 * 86400);
@@ -58,6 +60,8 @@ persons_sql = "SELECT 3"
 max_bad_share = 0.5
 consent_column = "opt_in"
 consent_values = ["ja"]
+scratch = "/var/scratch"
+memory_megabytes = 100000
 [data.type_map]
 "Brief gesendet" = "mail_sent"
 [task]
@@ -73,6 +77,8 @@ cut = "2024-05-01"
   CHECK(settings->data.source.persons_sql == "SELECT 3");
   CHECK(settings->data.load.max_bad_share == 0.5);
   CHECK(settings->data.load.consent_values == std::vector<std::string>{"ja"});
+  CHECK(settings->data.load.store.scratch == "/var/scratch");
+  CHECK(settings->data.load.store.memory_bytes == 100'000ULL * 1024 * 1024);
   CHECK(settings->data.load.type_map.at("Brief gesendet") == EventType::mail_sent);
   CHECK(settings->task.kind == TaskKind::conversion);
   CHECK(settings->task.offer == EventType::mail_sent);
@@ -89,6 +95,7 @@ TEST_CASE("wrong settings are named") {
                  "'soon' is no time of the form"));
   CHECK(contains(error_of(csv + task + "horizon_days = 0\n"), "horizon_days"));
   CHECK(contains(error_of(csv + "consent_values = [\"\"]\n" + task), "an empty value cannot mean consent"));
+  CHECK(contains(error_of(csv + "memory_megabytes = 0\n" + task), "memory_megabytes"));
   CHECK(contains(error_of(csv + "[data.type_map]\nbuy = \"bought\"\n" + task), "'bought' is no event type"));
   CHECK(contains(error_of(task), "events"));
   CHECK(contains(error_of("name = \"../x\"\n" + csv.substr(csv.find("[data]")) + task), "name"));

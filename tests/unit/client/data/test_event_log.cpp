@@ -19,11 +19,13 @@ TEST_CASE("history ends strictly before the cut") {
   EventLog log;
   log.persons = {"a", "b"};
   log.first_event = {0, 3, 4};
+  std::vector<Event> events;
   for (const UnixSeconds t : {10, 20, 20, 5}) {
     Event event;
     event.occurred_at = t;
-    log.events.push_back(event);
+    events.push_back(event);
   }
+  log.events = std::move(events);
   CHECK(log.before(0, 10).empty());
   CHECK(log.before(0, 20).size() == 1);
   CHECK(log.before(0, 21).size() == 3);

@@ -2,11 +2,15 @@
 
 #include "client/data/load_event_log.h"
 #include "common/base/counter_random.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/support/memory_source.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace bauta;
 using namespace bauta::client;
+using bauta::testing::FileSizeLimit;
 using bauta::testing::MemorySource;
+using bauta::testing::TemporaryDirectory;
 
 namespace {
 
@@ -125,6 +129,29 @@ TEST_CASE("a log is the same with refusing and unlisted persons' rows as if thes
     CHECK(log.find("refusing-") == std::string::npos);
     CHECK(log.find("unlisted-") == std::string::npos);
   }
+}
+
+TEST_CASE("a log that does not fit the budget is the same as one that does, row by row") {
+  const TemporaryDirectory dir;
+  for (std::uint64_t seed = 0; seed < 15; ++seed) {
+    MemorySource source = random_source(seed);
+    LoadSettings tight;
+    tight.store = {dir.path(), 300};
+    CHECK(dump(load(source, tight).log) == dump(load(source).log));
+  }
+  CHECK(std::filesystem::is_empty(dir.path()));
+}
+
+TEST_CASE("a scratch folder without room ends the load with an error that names it") {
+  const TemporaryDirectory dir;
+  MemorySource source = random_source(1);
+  LoadSettings tight;
+  tight.store = {dir.path(), 300};
+  const FileSizeLimit full(0);
+  const auto refused = load_event_log(source, tight);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::disk_full);
+  CHECK(refused.error().message.find(dir.path().string()) != std::string::npos);
 }
 
 TEST_CASE("the report names nobody, not even where a refusing person's rows are broken") {

@@ -27,6 +27,7 @@ EventLog log_of(std::vector<RawEvent> events, std::uint32_t persons) {
     return std::tuple(a.person, a.time) < std::tuple(b.person, b.time);
   });
   EventLog log;
+  std::vector<Event> kept;
   log.channels = {""};
   log.first_event = {0};
   for (std::uint32_t p = 0; p < persons; ++p) {
@@ -37,10 +38,11 @@ EventLog log_of(std::vector<RawEvent> events, std::uint32_t persons) {
       event.occurred_at = e.time;
       event.type = e.type;
       event.item = e.item;
-      log.events.push_back(event);
+      kept.push_back(event);
     }
-    log.first_event.push_back(log.events.size());
+    log.first_event.push_back(kept.size());
   }
+  log.events = std::move(kept);
   return log;
 }
 

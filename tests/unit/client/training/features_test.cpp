@@ -36,10 +36,11 @@ std::vector<double> seen_by_model(const EventFeatures& features, const Sample& s
 /// Draws every event from `from` on anew: type, item, amount, channel and time, still from `from` on and in order.
 EventLog altered_from(EventLog log, UnixSeconds from) {
   CounterRandom random(9, "altered");
+  std::vector<Event> events(log.events.begin(), log.events.end());
   for (std::size_t p = 0; p < log.persons.size(); ++p) {
     UnixSeconds at = from;
     for (std::size_t e = log.first_event[p]; e < log.first_event[p + 1]; ++e) {
-      Event& event = log.events[e];
+      Event& event = events[e];
       if (event.occurred_at < from) continue;
       event.occurred_at = at;
       at += static_cast<std::int64_t>(random.below(3 * kMadeDay));
@@ -48,6 +49,7 @@ EventLog altered_from(EventLog log, UnixSeconds from) {
       event.amount = static_cast<float>(random.unit() * 1e6);
     }
   }
+  log.events = std::move(events);
   return log;
 }
 
@@ -106,7 +108,9 @@ TEST_CASE("an event before the cut does change what the model sees") {
   const MadeService service = made_propensity_service(20, 3);
   const EventFeatures features(service.log, service.task, small_plan().model, service.task.cut);
   EventLog log = service.log;
-  log.events[log.first_event[4]].type = EventType::complain;
+  std::vector<Event> events(log.events.begin(), log.events.end());
+  events[log.first_event[4]].type = EventType::complain;
+  log.events = std::move(events);
   const EventFeatures other(log, service.task, small_plan().model, service.task.cut);
   const Sample sample{4, kNoItem, service.task.cut, false};
   CHECK(seen_by_model(features, sample) != seen_by_model(other, sample));

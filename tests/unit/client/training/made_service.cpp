@@ -33,8 +33,10 @@ void add_person(EventLog& log, std::vector<Event> events) {
   std::stable_sort(events.begin(), events.end(),
                    [](const Event& a, const Event& b) { return a.occurred_at < b.occurred_at; });
   log.persons.push_back("p" + std::to_string(1'000'000 + log.persons.size()));
-  log.events.insert(log.events.end(), events.begin(), events.end());
-  log.first_event.push_back(log.events.size());
+  std::vector<Event> all(log.events.begin(), log.events.end());
+  all.insert(all.end(), events.begin(), events.end());
+  log.first_event.push_back(all.size());
+  log.events = std::move(all);
 }
 
 EventLog empty_log() {
