@@ -12,7 +12,7 @@ namespace bauta {
 namespace {
 
 /// Of utf8proc 2.8 and Unicode 15.0. Another value is another model: see docs/adr/0013-text-is-folded-by-one-table.md.
-constexpr std::string_view kTextRulesHash = "0fb36f081fc590d2db939095c583d3972faa04837175760faafea297d252604b";
+constexpr std::string_view kTextRulesHash = "6f77f89ebef8241fc16183550c1db40b7410ab3514c81b25dd46925300cdf20f";
 
 using CodePoint = utf8proc_int32_t;
 constexpr CodePoint kCodePoints = 0x110000;
@@ -105,6 +105,12 @@ bool is_unspaced(CodePoint point) {
                      [point](const Range& range) { return point >= range.first && point <= range.last; });
 }
 
+/// Whether the library folds it at all; surrogates are no characters.
+bool is_assigned(const utf8proc_property_t& property) {
+  return property.category != UTF8PROC_CATEGORY_CN && property.category != UTF8PROC_CATEGORY_CO &&
+         property.category != UTF8PROC_CATEGORY_CS;
+}
+
 void append_utf8(CodePoint point, std::string& out) {
   if (point >= kNoUtf8) {
     out += static_cast<char>(point - kNoUtf8);
@@ -146,15 +152,19 @@ Digest text_rules_hash() {
   Sha256 hash;
   Bytes record;
   for (CodePoint point = 0; point < kCodePoints; ++point) {
-    if (point >= 0xD800 && point <= 0xDFFF) continue;  // surrogates are no characters
-    std::string character;
-    append_utf8(point, character);
-    for (const CodePoint part : folded(character)) {
-      append_u32(record, static_cast<std::uint32_t>(part));
-      record.push_back(static_cast<std::uint8_t>(kind_of(part)));
+    const utf8proc_property_t& property = *utf8proc_get_property(point);
+    append_u32(record, static_cast<std::uint32_t>(point));
+    record.push_back(static_cast<std::uint8_t>(property.combining_class));
+    record.push_back(property.ignorable ? 1 : 0);
+    if (is_assigned(property)) {
+      std::string character;
+      append_utf8(point, character);
+      // Alone, as a part of a Hangul syllable, and among combining marks.
+      for (const CodePoint part : folded(character + " \uAC00" + character + " a" + character + "\u0301")) {
+        append_u32(record, static_cast<std::uint32_t>(part));
+        record.push_back(static_cast<std::uint8_t>(kind_of(part)));
+      }
     }
-    append_u32(record, static_cast<std::uint32_t>(kCodePoints));  // ends the parts
-    append_u32(record, static_cast<std::uint32_t>(utf8proc_get_property(point)->combining_class));
     if (record.size() > 64 * 1024) {
       hash.update(record);
       record.clear();
