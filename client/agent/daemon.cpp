@@ -10,6 +10,7 @@
 #include "client/agent/service_data.h"
 #include "common/base/stop_signal.h"
 #include "common/crypto/system_random.h"
+#include "common/model/text_words.h"
 #include "common/net/tls_check.h"
 
 namespace bauta::client {
@@ -60,6 +61,7 @@ Status run_agent(Agent& agent, Waiter& waiter) {
 }  // namespace
 
 Status check_setup(const ClientSettings& settings) {
+  BAUTA_RETURN_IF_ERROR(check_text_rules());
   BAUTA_TRY(const Identity identity, read_identity(settings));
   if (const auto store = ClientStore::look(settings.store); store.ok()) {
     BAUTA_RETURN_IF_ERROR(check_pinned_roster(*store, *identity.roster));
@@ -77,6 +79,7 @@ Status check_setup(const ClientSettings& settings) {
 
 Status run_daemon(const ClientSettings& settings, const Logger& log) {
   BAUTA_TRY(const StopSignal stop, StopSignal::install());
+  BAUTA_RETURN_IF_ERROR(check_text_rules());
   const SystemClock clock;
   SystemRandom random;
   StoppableWaiter waiter(stop);

@@ -10,21 +10,30 @@
 namespace bauta {
 
 inline constexpr std::size_t kMaxTokens = 24;
+/// Of a free text, in which every word counts twice.
+inline constexpr std::size_t kMaxTextTokens = 2 * kMaxTokens;
 
 struct ItemText {
   std::string_view title;
   std::string_view category;  ///< path, levels separated by '>'
   std::string_view brand;
+  /// Short codes as the source gives them, for items that have these instead of words; compared byte by byte.
+  std::span<const std::string> attributes{};
 };
 
 /// At most kMaxTokens different tokens, most telling first: title words, category words ("cat:"), brand ("brand:"),
-/// bigrams of neighbouring words inside the category path ("cat:a b"), then 3–5-grams ("#") of words of 4 characters or
-/// more, longest grams first, title before category. An item without any text is the single token "untitled".
+/// attributes ("attr:", none for an empty one), bigrams of neighbouring words inside the category path ("cat:a b"),
+/// then grams ("#"), title before category. An item without any of these is the single token "untitled".
 ///
-/// Text is UTF-8. Folded to lower case: ASCII and Latin-1 letters (U+00C0–U+00DE); other letters are kept as they are,
-/// without normalisation (NFKC), so composed and decomposed forms differ. Words are runs of letters and digits (every
-/// character from U+0080 on counts as a letter) and of '.' or ',' between digits. A byte that is no UTF-8 stands alone.
+/// Text is cut into words by text_words: UTF-8 of any content, NFKC_Casefold. Grams are 3–5 characters of words of 4 or
+/// more, longest first; of scripts that write no spaces 2–4 characters of runs of 2 or more, shortest first, since most
+/// words of these scripts have two characters, and a run as a whole seldom occurs twice.
 std::vector<std::string> item_tokens(const ItemText& item);
+
+/// At most kMaxTextTokens different tokens of a text that belongs to no field, such as "will purchase baby food within
+/// 30 days", to be compared with those of items: every word as a title word and as a category word ("food",
+/// "cat:food"), then bigrams ("cat:baby food") and grams as of an item. Empty where the text has no word.
+std::vector<std::string> text_token_list(std::string_view text);
 
 /// A row of the table and the sign it is taken with.
 struct TokenRow {

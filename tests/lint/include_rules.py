@@ -69,6 +69,7 @@ LIBRARY_RULES = [
      ("common/storage", "coordinator/storage", "client/storage") or
      (folder == "client/data" and "sqlite" in path.name)),
     ("protobuf", re.compile(r"\.pb\.h[>\"]|<google/protobuf/"), lambda path, folder: str(path) == WIRE),
+    ("utf8proc", re.compile(r"<utf8proc\.h>"), lambda path, folder: str(path) == "common/model/text_words.cpp"),
     ("OpenSSL", re.compile(r"<openssl/"), lambda path, folder: folder in ("common/crypto", "common/net")),
 ]
 
