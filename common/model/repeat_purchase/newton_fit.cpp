@@ -18,6 +18,16 @@ bool finite(const LikelihoodSums& sums) {
   return std::isfinite(sums.log_likelihood) && sums.gradient.allFinite() && sums.hessian.allFinite();
 }
 
+Result<LikelihoodSums> with_prior(const SumsAt& sums_at, const ParameterVector& at, const ParameterVector& centre,
+                                  double precision) {
+  BAUTA_TRY(LikelihoodSums sums, sums_at(at));
+  const ParameterVector apart = at - centre;
+  sums.log_likelihood -= 0.5 * precision * apart.squaredNorm();
+  sums.gradient -= precision * apart;
+  sums.hessian.diagonal().array() -= precision;
+  return sums;
+}
+
 /// The quadratic model of the log-likelihood around a point, along the Hessian's own axes.
 class QuadraticModel {
  public:
@@ -59,7 +69,7 @@ class QuadraticModel {
 }  // namespace
 
 Result<Fit> fit_from_sums(const SumsAt& sums_at, const ParameterVector& start, const FitSettings& settings) {
-  BAUTA_TRY(LikelihoodSums first, sums_at(start));
+  BAUTA_TRY(LikelihoodSums first, with_prior(sums_at, start, start, settings.prior_precision));
   if (!finite(first)) return Error{ErrorCode::not_finite, "the sums at the starting point are not finite"};
   Fit fit{start, std::move(first), 1, false};
   double radius = kFirstRadius;
@@ -72,7 +82,7 @@ Result<Fit> fit_from_sums(const SumsAt& sums_at, const ParameterVector& start, c
     if (fit.converged || out_of_bounds || stuck || fit.rounds >= settings.max_rounds) return fit;
 
     const ParameterVector candidate = fit.logarithms + step;
-    BAUTA_TRY(LikelihoodSums sums, sums_at(candidate));
+    BAUTA_TRY(LikelihoodSums sums, with_prior(sums_at, candidate, start, settings.prior_precision));
     ++fit.rounds;
     const double promised = model.gain(step);
     const double gained = sums.log_likelihood - fit.sums.log_likelihood;

@@ -25,9 +25,11 @@ struct Outcome {
   double spend = 0;
 };
 
+using Histories = std::vector<CustomerHistory>;
+
 /// One company's customers; histories[i] and outcomes[i] are of the same.
 struct Shop {
-  std::vector<CustomerHistory> histories;
+  Histories histories;
   std::vector<Outcome> outcomes;
 };
 

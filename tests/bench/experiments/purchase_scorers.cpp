@@ -11,9 +11,9 @@
 namespace bauta::experiment {
 namespace {
 
-std::vector<PurchaseSummary> summaries_of(const Shop& shop) {
+std::vector<PurchaseSummary> summaries_of(const Histories& histories) {
   std::vector<PurchaseSummary> summaries;
-  for (const CustomerHistory& history : shop.histories) summaries.push_back(history.summary);
+  for (const CustomerHistory& history : histories) summaries.push_back(history.summary);
   return summaries;
 }
 
@@ -24,13 +24,14 @@ struct Models {
   double value(const PurchaseSummary& customer, double horizon) const {
     return purchases.expected_purchases(customer, horizon) * mean_spend(customer);
   }
-  /// Where the model knows no mean (q <= 1, a first purchase only) its median amount's scale stands in.
+  /// Of customers for whom the model has no finite mean (q <= 1, no repeat purchase) it knows little: p * gamma, the
+  /// mean at q = 2, stands in.
   double mean_spend(const PurchaseSummary& customer) const {
     return spend.expected_spend(customer).value_or(spend.p * spend.gamma);
   }
 };
 
-Models fit_models(std::span<const Shop> partners) {
+Models fit_models(std::span<const Histories> partners) {
   return {BgNbd::from_logarithms(bench::must(fit_over<BgNbd>(partners, Sums::plain)).logarithms),
           GammaGamma::from_logarithms(bench::must(fit_over<GammaGamma>(partners, Sums::plain)).logarithms)};
 }
@@ -39,7 +40,7 @@ Models fit_models(std::span<const Shop> partners) {
 Scorer bg_nbd_scorer(std::string name, bool probabilities,
                      double (*log_odds)(const BgNbd&, const PurchaseSummary&, double horizon)) {
   return {std::move(name), probabilities,
-          [log_odds](std::span<const Shop> partners, double horizon, std::uint64_t) -> Predictor {
+          [log_odds](std::span<const Histories> partners, double horizon, std::uint64_t) -> Predictor {
             return [models = fit_models(partners), horizon, log_odds](const CustomerHistory& customer) -> Prediction {
               return {log_odds(models.purchases, customer.summary, horizon), models.value(customer.summary, horizon)};
             };
@@ -48,7 +49,7 @@ Scorer bg_nbd_scorer(std::string name, bool probabilities,
 
 /// No model: who bought lately buys again, and at the rate and the amount of the past.
 Scorer as_before() {
-  return {"as_before", false, [](std::span<const Shop>, double horizon, std::uint64_t) -> Predictor {
+  return {"as_before", false, [](std::span<const Histories>, double horizon, std::uint64_t) -> Predictor {
             return [horizon](const CustomerHistory& customer) -> Prediction {
               const PurchaseSummary& s = customer.summary;
               const double rate = s.age > 0 ? s.frequency / s.age : 0;
@@ -60,17 +61,16 @@ Scorer as_before() {
 }  // namespace
 
 template <class Model>
-Result<Fit> fit_over(std::span<const Shop> partners, Sums kind) {
+Result<Fit> fit_over(std::span<const Histories> partners, Sums kind) {
   std::vector<std::vector<PurchaseSummary>> summaries;
-  for (const Shop& partner : partners) summaries.push_back(summaries_of(partner));
+  for (const Histories& partner : partners) summaries.push_back(summaries_of(partner));
   const auto plain = [&](const ParameterVector& at) -> Result<LikelihoodSums> {
     LikelihoodSums total(at.size());
     for (const auto& partner : summaries) total += Model::from_logarithms(at).sums(partner);
     return total;
   };
   const auto as_integers = [&](const ParameterVector& at) -> Result<LikelihoodSums> {
-    IntegerSums integers;
-    integers.lanes_per_sum = kind == Sums::two_lanes ? 2 : 1;
+    const IntegerSums integers{{0x1p18, 28}, kind == Sums::two_lanes ? 2U : 1U};  // holds the sums of every shop here
     const auto count = static_cast<std::uint32_t>(partners.size());
     BAUTA_RETURN_IF_ERROR(check_lane_capacity(integers.quantiser.bits, integers.lane_bits, count));
     std::vector<std::uint64_t> total(integers.layout(at.size()).word_count());
@@ -80,12 +80,15 @@ Result<Fit> fit_over(std::span<const Shop> partners, Sums kind) {
     }
     return integers.decode(total, at.size(), count);
   };
-  if (kind == Sums::plain) return fit_from_sums(plain, Model().logarithms());
-  return fit_from_sums(as_integers, Model().logarithms());
+  FitSettings settings;
+  settings.prior_precision = 1e-3;  // a service that nobody leaves, or a tiny one, has no maximum otherwise
+  if (kind == Sums::plain) return fit_from_sums(plain, Model().logarithms(), settings);
+  settings.tolerance = 1e-7;  // below, where a likelihood is nearly flat, the integers' last digit is seen
+  return fit_from_sums(as_integers, Model().logarithms(), settings);
 }
 
-template Result<Fit> fit_over<BgNbd>(std::span<const Shop>, Sums);
-template Result<Fit> fit_over<GammaGamma>(std::span<const Shop>, Sums);
+template Result<Fit> fit_over<BgNbd>(std::span<const Histories>, Sums);
+template Result<Fit> fit_over<GammaGamma>(std::span<const Histories>, Sums);
 
 std::vector<Scorer> scorers() {
   return {

@@ -22,8 +22,9 @@ using Predictor = std::function<Prediction(const CustomerHistory&)>;
 struct Scorer {
   std::string name;
   bool probabilities = true;  ///< whether log_odds can be held to log-loss and calibration
-  /// Learns from the histories of one partner (alone) or several (shared); `seed` for what is random in it.
-  std::function<Predictor(std::span<const Shop> partners, double horizon, std::uint64_t seed)> train;
+  /// Learns from the histories of one partner (alone) or several (shared), never from outcomes: labels it needs it
+  /// takes from cuts inside the histories. `seed` for what is random in it.
+  std::function<Predictor(std::span<const Histories> partners, double horizon, std::uint64_t seed)> train;
 };
 
 /// bg_nbd first: the one that shops are compared by.
@@ -34,6 +35,6 @@ enum class Sums : std::uint8_t { plain, two_lanes, one_lane };
 
 /// One model fitted over all partners from their sums; Model is BgNbd or GammaGamma.
 template <class Model>
-Result<Fit> fit_over(std::span<const Shop> partners, Sums kind);
+Result<Fit> fit_over(std::span<const Histories> partners, Sums kind);
 
 }  // namespace bauta::experiment

@@ -54,6 +54,10 @@ Json to_json(const Measured& m, bool probabilities) {
   return out;
 }
 
+Json to_json(const Differences& d) {
+  return {{"auc", to_json(d.auc)}, {"log_loss", to_json(d.log_loss)}, {"gini", to_json(d.gini)}};
+}
+
 std::string text(const char* format, const std::optional<double>& value) {
   char buffer[64];
   if (!value) return "-";
@@ -63,7 +67,7 @@ std::string text(const char* format, const std::optional<double>& value) {
 std::string text(const std::optional<Interval>& i) {
   char buffer[64];
   if (!i) return "-";
-  std::snprintf(buffer, sizeof buffer, "[%+.4f, %+.4f]", i->low, i->high);
+  std::snprintf(buffer, sizeof buffer, "[%+.4f,%+.4f]", i->low, i->high);
   return buffer;
 }
 std::string with_interval(const std::optional<double>& value, const std::optional<Interval>& i) {
@@ -79,15 +83,21 @@ std::optional<double> relative_error(const Measured& m) {
   return m.calibration ? std::optional(m.calibration->relative_error) : std::nullopt;
 }
 
+std::vector<Histories> histories_of(std::span<const Shop> shops) {
+  std::vector<Histories> histories;
+  for (const Shop& shop : shops) histories.push_back(shop.histories);
+  return histories;
+}
+
 /// Whether shops that only show sums fit what one company with all customers would.
 template <class Model>
-Json report_fits(const char* name, const Shop& all, std::span<const Shop> shops) {
+Json report_fits(const char* name, const Shop& all, std::span<const Histories> shops) {
   struct Arm {
     const char* name;
-    std::span<const Shop> partners;
+    std::span<const Histories> partners;
     Sums sums;
   };
-  const Arm arms[] = {{"pooled", std::span(&all, 1), Sums::plain},
+  const Arm arms[] = {{"pooled", {&all.histories, 1}, Sums::plain},
                       {"summed", shops, Sums::plain},
                       {"summed, two lanes", shops, Sums::two_lanes},
                       {"summed, one lane", shops, Sums::one_lane}};
@@ -97,7 +107,7 @@ Json report_fits(const char* name, const Shop& all, std::span<const Shop> shops)
     const Fit fit = bench::must(fit_over<Model>(arm.partners, arm.sums));
     const ParameterVector parameters = fit.logarithms.array().exp();
     if (pooled.size() == 0) pooled = parameters;
-    const double apart = (parameters - pooled).cwiseAbs().maxCoeff();
+    const double apart = (parameters - pooled).cwiseQuotient(pooled).cwiseAbs().maxCoeff();
     std::printf("  %-11s %-18s", name, arm.name);
     for (const double p : parameters) std::printf(" %11.6f", p);
     std::printf("  LL %.4f  rounds %u%s  apart %.1e\n", fit.sums.log_likelihood, fit.rounds,
@@ -108,12 +118,12 @@ Json report_fits(const char* name, const Shop& all, std::span<const Shop> shops)
                    {"customers", fit.sums.customers},
                    {"rounds", fit.rounds},
                    {"converged", fit.converged},
-                   {"largest_difference_to_pooled", apart}});
+                   {"largest_relative_difference_to_pooled", apart}});
   }
   return out;
 }
 
-/// A model's figures over all customers, and its name.
+/// A shared model and its scores of all customers.
 struct Row {
   const Scorer& scorer;
   ScoredShop scored;
@@ -121,18 +131,25 @@ struct Row {
 
 Json report_scorers(std::span<const Row> rows, const BootstrapSettings& bootstrap) {
   Json out;
-  std::printf("  %-20s %-25s %9s %9s  %-25s %9s %9s\n", "shared model", "churn AUC [95 %]", "log-loss", "calibr.",
-              "value Gini [95 %]", "total", "deciles");
+  const Row& first = rows.front();
+  const char* const kColumns = "  %-19s %-24s %-18s %9s %9s   %-24s %-18s %7s %7s\n";
+  std::printf(kColumns, "shared model", "churn AUC [95 %]", "minus the first", "log-loss", "calibr.",
+              "value Gini [95 %]", "minus the first", "total", "deciles");
   for (const Row& row : rows) {
     const Measured m = measure(row.scored, bootstrap);
-    const auto probability = [&](const std::optional<double>& v) {
-      return row.scorer.probabilities ? v : std::nullopt;
-    };
-    std::printf("  %-20s %-25s %9s %9s  %-25s %9s %9s\n", row.scorer.name.c_str(),
-                with_interval(m.auc, m.auc_interval).c_str(), text("%.4f", probability(m.log_loss)).c_str(),
-                text("%.4f", probability(m.calibration_error)).c_str(), with_interval(m.gini, m.gini_interval).c_str(),
+    const bool probabilities = row.scorer.probabilities;
+    Json& figures = out[row.scorer.name] = to_json(m, probabilities);
+    Differences d;
+    if (&row != &first) {
+      d = compare(row.scored, first.scored, bootstrap);
+      if (!probabilities) d.log_loss.reset();
+      figures["minus_" + first.scorer.name] = to_json(d);
+    }
+    std::printf(kColumns, row.scorer.name.c_str(), with_interval(m.auc, m.auc_interval).c_str(), text(d.auc).c_str(),
+                text("%.4f", probabilities ? m.log_loss : std::nullopt).c_str(),
+                text("%.4f", probabilities ? m.calibration_error : std::nullopt).c_str(),
+                with_interval(m.gini, m.gini_interval).c_str(), text(d.gini).c_str(),
                 text("%+.3f", total_error(m)).c_str(), text("%.3f", relative_error(m)).c_str());
-    out[row.scorer.name] = to_json(m, row.scorer.probabilities);
   }
   return out;
 }
@@ -163,7 +180,7 @@ Json report_shop(std::size_t number, const Shop& shop, const Scorer& scorer, con
       {"buyers", buyers},
       {"alone", to_json(a, scorer.probabilities)},
       {"shared", to_json(s, scorer.probabilities)},
-      {"shared_minus_alone", {{"auc", to_json(d.auc)}, {"log_loss", to_json(d.log_loss)}, {"gini", to_json(d.gini)}}},
+      {"shared_minus_alone", to_json(d)},
       {"permuted_labels",
        {{"auc", to_json(canary.auc)}, {"interval", to_json(canary.interval)}, {"holds_half", canary.holds_half()}}}};
 }
@@ -176,7 +193,7 @@ Json report_shops(std::span<const Shop> shops, const Scorer& scorer, double hori
               "permuted labels");
   Json out;
   for (std::size_t i = 0; i < shops.size(); ++i) {
-    const ScoredShop alone = score(scorer.train({&shops[i], 1}, horizon, bootstrap.seed), shops[i]);
+    const ScoredShop alone = score(scorer.train({&shops[i].histories, 1}, horizon, bootstrap.seed), shops[i]);
     out.push_back(report_shop(i, shops[i], scorer, shared[i], alone, bootstrap));
   }
   return out;
@@ -186,13 +203,14 @@ Json report_data(const PurchaseData& data, std::span<const Shop> shops, const Bo
   std::printf("\n%s, seed %lu: %zu customers, cut %s, held out %.0f weeks\n", data.name.c_str(), bootstrap.seed,
               data.all.histories.size(), data.cut.c_str(), data.horizon);
   Json out = {{"data", data.name}, {"seed", bootstrap.seed}, {"cut", data.cut}, {"horizon_weeks", data.horizon}};
-  out["fits"]["bg_nbd"] = report_fits<BgNbd>("BG/NBD", data.all, shops);
-  out["fits"]["gamma_gamma"] = report_fits<GammaGamma>("Gamma-Gamma", data.all, shops);
+  const std::vector<Histories> histories = histories_of(shops);
+  out["fits"]["bg_nbd"] = report_fits<BgNbd>("BG/NBD", data.all, histories);
+  out["fits"]["gamma_gamma"] = report_fits<GammaGamma>("Gamma-Gamma", data.all, histories);
   const std::vector<Scorer> models = scorers();
   std::vector<Row> rows;
   std::vector<std::vector<ScoredShop>> by_shop;
   for (const Scorer& scorer : models) {
-    const Predictor shared = scorer.train(shops, data.horizon, bootstrap.seed);
+    const Predictor shared = scorer.train(histories, data.horizon, bootstrap.seed);
     std::vector<ScoredShop> scored;
     for (const Shop& shop : shops) scored.push_back(score(shared, shop));
     rows.push_back({scorer, join(scored)});
@@ -211,14 +229,16 @@ Json report_data(const PurchaseData& data, std::span<const Shop> shops, const Bo
 Json report_unlike(std::span<const PurchaseData> sets, std::span<const std::vector<Shop>> shops,
                    const BootstrapSettings& bootstrap) {
   std::printf("\nall shops of all data in one sum, against shops of one kind only, seed %lu\n", bootstrap.seed);
-  std::vector<Shop> everybody;
-  for (const auto& some : shops) everybody.insert(everybody.end(), some.begin(), some.end());
+  std::vector<Histories> everybody;
+  for (const auto& some : shops) {
+    for (const Shop& shop : some) everybody.push_back(shop.histories);
+  }
   const Scorer scorer = scorers().front();
   Json out;
   for (std::size_t i = 0; i < sets.size(); ++i) {
     const double horizon = sets[i].horizon;
     const ScoredShop mixed = score(scorer.train(everybody, horizon, bootstrap.seed), sets[i].all);
-    const ScoredShop own = score(scorer.train(shops[i], horizon, bootstrap.seed), sets[i].all);
+    const ScoredShop own = score(scorer.train(histories_of(shops[i]), horizon, bootstrap.seed), sets[i].all);
     const Measured m = measure(mixed, bootstrap);
     const Measured o = measure(own, bootstrap);
     const Differences d = compare(mixed, own, bootstrap);
@@ -231,10 +251,69 @@ Json report_unlike(std::span<const PurchaseData> sets, std::span<const std::vect
                    {"seed", bootstrap.seed},
                    {"own_kind", to_json(o, true)},
                    {"all_kinds", to_json(m, true)},
-                   {"all_kinds_minus_own",
-                    {{"auc", to_json(d.auc)}, {"log_loss", to_json(d.log_loss)}, {"gini", to_json(d.gini)}}}});
+                   {"all_kinds_minus_own", to_json(d)}});
   }
   return out;
+}
+
+struct Tally {
+  double alone = 0, shared = 0;
+  int count = 0, better = 0, worse = 0;
+
+  void add(const Json& shop, const char* metric, bool less_is_better) {
+    const Json& interval = shop["shared_minus_alone"][metric];
+    if (interval.is_null()) return;
+    ++count;
+    alone += shop["alone"][metric].get<double>();
+    shared += shop["shared"][metric].get<double>();
+    const bool above = interval[0] > 0.0;
+    const bool below = interval[1] < 0.0;
+    better += (less_is_better ? below : above) ? 1 : 0;
+    worse += (less_is_better ? above : below) ? 1 : 0;
+  }
+  void print() const { std::printf("  %.4f  %.4f  %4d %4d  ", alone / count, shared / count, better, worse); }
+};
+
+/// Over the seeds, for one shop (by size) or for all: means, and how often an interval leaves zero on either side.
+void print_tallies(const Json& runs, const std::string& data, const std::string& scorer,
+                   std::optional<std::size_t> of) {
+  Tally auc, loss, gini;
+  for (const Json& run : runs) {
+    if (run["data"] != data) continue;
+    const Json& shops = run["shops"][scorer];
+    for (std::size_t i = 0; i < shops.size(); ++i) {
+      if (of && *of != i) continue;
+      auc.add(shops[i], "auc", false);
+      loss.add(shops[i], "log_loss", true);
+      gini.add(shops[i], "gini", false);
+    }
+  }
+  std::printf("  %-13s %-5s", data.c_str(), of ? std::to_string(*of + 1).c_str() : "all");
+  auc.print();
+  loss.print();
+  gini.print();
+  std::printf("\n");
+}
+
+void print_summaries(const Json& runs, std::span<const PurchaseData> sets) {
+  int canaries = 0, half = 0;
+  for (const auto& scorer : runs.front()["shops"].items()) {
+    std::printf("\n%s, means over the seeds; + and - count intervals that are surely better or worse than alone\n",
+                scorer.key().c_str());
+    std::printf("  %-13s %-5s  %-30s  %-30s  %-30s\n", "data", "shop", "AUC alone, shared, +, -",
+                "log-loss alone, shared, +, -", "Gini alone, shared, +, -");
+    for (const PurchaseData& data : sets) {
+      for (std::size_t i = 0; i < scorer.value().size(); ++i) print_tallies(runs, data.name, scorer.key(), i);
+      print_tallies(runs, data.name, scorer.key(), std::nullopt);
+    }
+    for (const Json& run : runs) {
+      for (const Json& shop : run["shops"][scorer.key()]) {
+        ++canaries;
+        half += shop["permuted_labels"]["holds_half"].get<bool>() ? 1 : 0;
+      }
+    }
+  }
+  std::printf("  permuted labels: %d of %d intervals (95 %%) hold an AUC of one half\n", half, canaries);
 }
 
 Json run(const Options& options) {
@@ -250,6 +329,7 @@ Json run(const Options& options) {
     }
     out["unlike_shops"].push_back(report_unlike(sets, shops, bootstrap));
   }
+  print_summaries(out["runs"], sets);
   return out;
 }
 

@@ -52,7 +52,7 @@ TEST_CASE("the fit leaves a saddle and climbs out of where the Hessian is not ne
   CHECK(std::fabs(fit->logarithms(1)) <= 1e-9);
 }
 
-TEST_CASE("a likelihood that rises for ever ends unconverged at the bound") {
+TEST_CASE("a likelihood that rises for ever ends unconverged at the bound, and with a weak prior at its maximum") {
   const SumsAt slope = [](const ParameterVector& at) -> Result<LikelihoodSums> {
     LikelihoodSums sums(1);
     sums.log_likelihood = -std::exp(-at(0));
@@ -64,6 +64,12 @@ TEST_CASE("a likelihood that rises for ever ends unconverged at the bound") {
   REQUIRE(fit.ok());
   CHECK_FALSE(fit->converged);
   CHECK(fit->logarithms(0) > 15);
+  FitSettings settings;
+  settings.prior_precision = 1e-3;
+  const auto held = fit_from_sums(slope, ParameterVector::Zero(1), settings);
+  REQUIRE(held.ok());
+  CHECK(held->converged);
+  CHECK(std::exp(-held->logarithms(0)) == doctest::Approx(1e-3 * held->logarithms(0)).epsilon(1e-6));
 }
 
 TEST_CASE("sums of nobody end the fit at once, unconverged") {
