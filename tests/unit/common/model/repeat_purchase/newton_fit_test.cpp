@@ -81,13 +81,20 @@ TEST_CASE("sums of nobody end the fit at once, unconverged") {
 }
 
 TEST_CASE("the fit turns away from points whose sums are not finite and ends with the error of a round") {
-  const SumsAt inner = hill(one(1.4), one(1));
-  const SumsAt with_hole = [&](const ParameterVector& at) -> Result<LikelihoodSums> {
-    auto sums = inner(at);
-    if (at(0) < -2 || at(0) > 1.5) sums->log_likelihood = std::numeric_limits<double>::quiet_NaN();
+  // −sqrt(1 + θ²): Newton's step overshoots the maximum at 0 and falls into the hole beside it.
+  const SumsAt with_hole = [](const ParameterVector& at) -> Result<LikelihoodSums> {
+    LikelihoodSums sums(1);
+    const double root = std::sqrt(1 + at(0) * at(0));
+    sums.log_likelihood = -root;
+    sums.gradient << -at(0) / root;
+    sums.hessian << -1 / (root * root * root);
+    if (at(0) < -2 || at(0) > 0.05) sums.gradient(0) = std::numeric_limits<double>::quiet_NaN();
     return sums;
   };
-  CHECK(fit_from_sums(with_hole, one(-1.0))->converged);
+  const auto fit = fit_from_sums(with_hole, one(-0.9));
+  REQUIRE(fit.ok());
+  CHECK(fit->converged);
+  CHECK(std::fabs(fit->logarithms(0)) <= 1e-9);
   CHECK(fit_from_sums(with_hole, one(-2.1)).error().code == ErrorCode::not_finite);
   const SumsAt lost = [](const ParameterVector&) -> Result<LikelihoodSums> {
     return Error{ErrorCode::threshold_lost, "too few partners"};
