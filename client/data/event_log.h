@@ -66,8 +66,9 @@ struct Event {
 struct Item {
   std::string id;
   std::string title;
-  std::string category;  ///< path, levels separated by " > "
+  std::string category;                 ///< path, levels separated by " > "
   std::string brand;
+  std::vector<std::string> attributes;  ///< codes without words, where a source has them
 };
 
 /// Events that are only read. They lie in memory, or in a mapped file whose pages the kernel drops and reads again as

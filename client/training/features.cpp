@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace bauta::client {
@@ -10,7 +11,6 @@ namespace {
 static_assert(kEventTypes == kTypeSlots);
 
 constexpr double kDay = 86400;
-constexpr std::uint32_t kUnnamed = 0;  // bag of every item without text
 
 /// Counts and times of one kind of event in a history, by moment: the lines of one basket are one moment.
 class MomentCounts {
@@ -83,76 +83,161 @@ class ContextWriter {
   std::size_t used_ = 0;
 };
 
-AmountQuantiles quantiles_before(const EventLog& log, UnixSeconds end) {
-  std::vector<float> amounts;
-  for (const Event& event : log.events)
-    if (event.occurred_at < end) amounts.push_back(event.amount);
-  return AmountQuantiles(std::move(amounts));
+/// Words a marketer would use for an item: the last level of its category, else its title.
+std::string description_of(const Item& item) {
+  if (item.category.empty()) return item.title;
+  const std::size_t level = item.category.rfind('>');
+  return level == std::string::npos ? item.category : item.category.substr(level + 1);
 }
+
+/// Of at most this many amounts the quantiles are taken: every k-th, so that memory does not grow with the log.
+constexpr std::size_t kQuantileSample = 1 << 20;
 
 }  // namespace
 
+ModelBatch SampleBatch::view(std::span<const std::uint32_t> candidates, std::span<const float> log_q) const {
+  return {samples_, items_, texts_.size() == 0 ? nullptr : &texts_, candidates, log_q};
+}
+
 EventFeatures::EventFeatures(const EventLog& log, const TaskSettings& task, const ModelSettings& model,
                              UnixSeconds fitted_before)
-    : log_(&log), task_(task), history_(model.history) {
-  const auto add_bag = [&](const ItemText& text) {
-    return bags_.add(token_rows(item_tokens(text), model.seed, model.table_rows));
-  };
-  add_bag({});
-  bag_of_item_.reserve(log.items.size());
+    : log_(&log), task_(task), model_(model), item_counts_(log.items.size(), 0) {
+  std::unordered_map<std::string, std::uint32_t> numbers;
   for (const Item& item : log.items) {
-    const bool unnamed = item.title.empty() && item.category.empty() && item.brand.empty();
-    bag_of_item_.push_back(unnamed ? kUnnamed : add_bag({item.title, item.category, item.brand}));
+    const bool unnamed =
+        item.title.empty() && item.category.empty() && item.brand.empty() && item.attributes.empty();
+    if (unnamed) {
+      items_.add({});
+      text_of_item_.push_back(kNone);
+      continue;
+    }
+    items_.add(token_rows(item_tokens({item.title, item.category, item.brand, item.attributes}), model.seed,
+                          model.table_rows));
+    const auto [at, is_new] =
+        numbers.try_emplace(description_of(item), static_cast<std::uint32_t>(texts_.size()));
+    if (is_new) texts_.push_back(at->first);
+    text_of_item_.push_back(at->first.empty() ? kNone : at->second);
   }
+  for (const std::string& channel : log.channels) channels_.push_back(channel_slot(channel));
 
-  const AmountQuantiles quantiles = quantiles_before(log, fitted_before);
-  codes_.reserve(log.events.size());
-  times_.reserve(log.events.size());
-  for (std::size_t person = 0; person + 1 < log.first_event.size(); ++person) {
-    const Event* previous = nullptr;
-    for (const Event& event : log.of(person)) {
-      EventCodes codes;
-      codes.bag = event.item == kNoItem ? kNoBag : bag_of_item_[event.item];
-      codes.type = static_cast<std::uint8_t>(event.type);
-      codes.gap = previous == nullptr ? kNoGap : gap_bucket(event.occurred_at - previous->occurred_at);
-      codes.amount = quantiles.bucket(event.amount);
-      codes.hour = hour_of(event.occurred_at);
-      codes.weekday = weekday_of(event.occurred_at);
-      codes_.push_back(codes);
-      times_.push_back(event.occurred_at);
-      previous = &event;
+  const std::size_t stride = 1 + log.events.size() / kQuantileSample;
+  std::vector<float> amounts;
+  double sum = 0;
+  std::size_t positive = 0;
+  for (std::size_t i = 0; i < log.events.size(); ++i) {
+    const Event& event = log.events[i];
+    if (event.occurred_at >= fitted_before) continue;
+    if (event.item != kNoItem) ++item_counts_[event.item];
+    if (i % stride == 0) amounts.push_back(event.amount);
+    if (event.amount > 0) {
+      sum += static_cast<double>(event.amount);
+      ++positive;
     }
   }
+  quantiles_ = AmountQuantiles(std::move(amounts));
+  if (positive > 0) value_unit_ = sum / static_cast<double>(positive);
 }
 
-ModelSample EventFeatures::sample(const Sample& sample) const {
+EventCodes EventFeatures::codes(const Event& event, const Event* previous) const {
+  EventCodes codes;
+  codes.item = event.item;
+  codes.type = static_cast<std::uint8_t>(event.type);
+  codes.gap = previous == nullptr ? kNoGap : gap_bucket(event.occurred_at - previous->occurred_at);
+  codes.amount = quantiles_.bucket(event.amount);
+  codes.hour = hour_of(event.occurred_at);
+  codes.weekday = weekday_of(event.occurred_at);
+  codes.channel = channels_[event.channel];
+  return codes;
+}
+
+void EventFeatures::gather_one(const Sample& sample, SampleBatch& batch) const {
   const std::span<const Event> before = log_->before(sample.person, sample.cut);
-  const std::size_t kept = std::min<std::size_t>(before.size(), history_);
-  const std::size_t first = log_->first_event[sample.person] + before.size() - kept;
-  ModelSample out;
-  out.events = std::span(codes_).subspan(first, kept);
-  out.event_times = std::span(times_).subspan(first, kept);
-  out.cut = sample.cut;
-  if (sample.item != kNoItem) {
-    out.has_target = true;
-    out.target.bag = bag_of_item_[sample.item];
-    out.target.type = static_cast<std::uint8_t>(task_.offer);
-    out.target.gap = before.empty() ? kNoGap : gap_bucket(sample.cut - before.back().occurred_at);
-    out.target.hour = hour_of(sample.cut);
-    out.target.weekday = weekday_of(sample.cut);
+  const std::size_t kept = std::min<std::size_t>(before.size(), model_.history);
+  for (std::size_t i = before.size() - kept; i < before.size(); ++i) {
+    batch.codes_.push_back(codes(before[i], i == 0 ? nullptr : &before[i - 1]));
+    batch.times_.push_back(before[i].occurred_at);
   }
-  out.task_type = static_cast<std::uint8_t>(task_.target);
+  ModelSample out;
+  out.cut = sample.cut;
+  out.target.type = static_cast<std::uint8_t>(sample.item == kNoItem ? task_.target : task_.offer);
+  out.target.item = sample.item;
+  out.target.gap = before.empty() ? kNoGap : gap_bucket(sample.cut - before.back().occurred_at);
+  out.target.hour = hour_of(sample.cut);
+  out.target.weekday = weekday_of(sample.cut);
   out.horizon = horizon_bucket(task_.horizon);
   out.context = context(sample, before);
-  out.label = sample.label;
-  return out;
+  out.labels.conversion = sample.label ? 1 : 0;
+  batch.samples_.push_back(out);
 }
 
-std::vector<ModelSample> EventFeatures::samples(std::span<const Sample> samples) const {
-  std::vector<ModelSample> out;
-  out.reserve(samples.size());
-  for (const Sample& one : samples) out.push_back(sample(one));
-  return out;
+void EventFeatures::fix_spans(std::span<const Sample> samples, SampleBatch& batch) const {
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const std::size_t kept = std::min<std::size_t>(log_->before(samples[i].person, samples[i].cut).size(), model_.history);
+    batch.samples_[i].events = std::span(batch.codes_).subspan(first, kept);
+    batch.samples_[i].event_times = std::span(batch.times_).subspan(first, kept);
+    first += kept;
+  }
+}
+
+void EventFeatures::gather(std::span<const Sample> samples, SampleBatch& batch) const {
+  batch.items_ = &items_;
+  batch.texts_ = TokenBags();
+  batch.text_keys_.clear();
+  batch.samples_.clear();
+  batch.codes_.clear();
+  batch.times_.clear();
+  for (const Sample& sample : samples) gather_one(sample, batch);
+  fix_spans(samples, batch);
+}
+
+void EventFeatures::gather_labelled(std::span<const Sample> samples, CounterRandom& random, SampleBatch& batch) const {
+  gather(samples, batch);
+  for (std::size_t i = 0; i < samples.size(); ++i) batch.samples_[i].labels = labels(samples[i], random, batch);
+}
+
+/// Looks at nothing after cut + horizon, where the sample's own label ends.
+SampleLabels EventFeatures::labels(const Sample& sample, CounterRandom& random, SampleBatch& batch) const {
+  SampleLabels labels;
+  labels.next_events = true;
+  labels.conversion = sample.label ? 1 : 0;
+  const std::span<const Event> events = log_->of(sample.person);
+  const auto later = [&](UnixSeconds at) {
+    return std::partition_point(events.begin(), events.end(), [&](const Event& e) { return e.occurred_at <= at; });
+  };
+  // An offer's own event lies at its cut and is no future of its person.
+  const std::span<const Event> future(later(sample.cut), later(sample.cut + task_.horizon));
+  const std::uint8_t unknown = horizon_bucket(task_.horizon + 1);  // not all of this interval is known
+  const std::uint8_t next = future.empty() ? unknown : horizon_bucket(future.front().occurred_at - sample.cut);
+  labels.hazard = static_cast<std::int8_t>(std::min(next, unknown));
+  labels.hazard_seen = next < unknown;
+  if (value_unit_ > 0) {
+    double sum = 0;
+    for (const Event& event : future) sum += event.amount > 0 ? static_cast<double>(event.amount) : 0;
+    labels.value = static_cast<float>(sum / value_unit_);
+  }
+  if (!future.empty()) {
+    const Event& event = future[random.below(future.size())];
+    if (event.item != kNoItem && text_of_item_[event.item] != kNone) labels.future = future_text(event, batch);
+  }
+  return labels;
+}
+
+/// The batch's text for what `event` was; equal futures are one text, so that none is another's false negative.
+std::uint32_t EventFeatures::future_text(const Event& event, SampleBatch& batch) const {
+  const std::uint32_t text = text_of_item_[event.item];
+  const std::uint32_t key = text * static_cast<std::uint32_t>(kTypeSlots) + static_cast<std::uint32_t>(event.type);
+  const auto at = std::find(batch.text_keys_.begin(), batch.text_keys_.end(), key);
+  if (at != batch.text_keys_.end()) return static_cast<std::uint32_t>(at - batch.text_keys_.begin());
+  batch.text_keys_.push_back(key);
+  return batch.texts_.add(demand_rows(texts_[text], event.type, task_.horizon));
+}
+
+std::vector<TokenRow> EventFeatures::demand_rows(std::string_view words, EventType type, std::int64_t horizon) const {
+  std::vector<std::string> tokens = text_token_list(words);
+  tokens.push_back("type:" + std::string(to_string(type)));
+  tokens.push_back("within:" + std::to_string(horizon_bucket(horizon)));
+  return token_rows(tokens, model_.seed, model_.table_rows);
 }
 
 std::array<float, kContextFeatures> EventFeatures::context(const Sample& sample, std::span<const Event> before) const {

@@ -1,40 +1,77 @@
-// From the event log to what the model reads, with nothing from a sample's cut or later, and no item or person id.
+// From the event log to what the model reads, with nothing from a sample's cut or later but its labels, and no person id.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "client/data/event_log.h"
 #include "client/data/samples.h"
-#include "common/model/behaviour_model.h"
+#include "common/base/counter_random.h"
+#include "common/model/model_input.h"
 
 namespace bauta::client {
 
-/// A service's events as the model reads them, computed once. Lives no longer than the log it was made from.
-class EventFeatures {
+/// Samples on their way to the model, with everything their spans point at. Kept between batches for its memory.
+class SampleBatch {
  public:
-  /// `fitted_before`: only events before it shape the amount quantiles; the earliest cut of the validation samples.
-  EventFeatures(const EventLog& log, const TaskSettings& task, const ModelSettings& model, UnixSeconds fitted_before);
-
-  /// The newest events before the sample's cut and the context features. Everything is a function of events strictly
-  /// before `sample.cut`, of the offered item and of the task. `offset` stays 0.
-  ModelSample sample(const Sample& sample) const;
-  std::vector<ModelSample> samples(std::span<const Sample> samples) const;
-
-  const TokenBags& bags() const { return bags_; }
+  /// `candidates` and their `log_q` for the next-item loss; may be empty. They must outlive the view.
+  ModelBatch view(std::span<const std::uint32_t> candidates = {}, std::span<const float> log_q = {}) const;
+  std::span<const ModelSample> samples() const { return samples_; }
 
  private:
+  friend class EventFeatures;
+
+  const TokenBags* items_ = nullptr;
+  TokenBags texts_;
+  std::vector<std::uint32_t> text_keys_;  // what the bags of texts_ stand for
+  std::vector<ModelSample> samples_;
+  std::vector<EventCodes> codes_;
+  std::vector<std::int64_t> times_;
+};
+
+/// A service's items as bags of tokens and its amounts as quantiles, computed once; events are coded when a batch asks
+/// for them, so that memory does not grow with the log. Lives no longer than the log it was made from.
+class EventFeatures {
+ public:
+  /// `fitted_before`: only events before it shape quantiles and units; the earliest cut of the validation samples.
+  EventFeatures(const EventLog& log, const TaskSettings& task, const ModelSettings& model, UnixSeconds fitted_before);
+
+  /// The newest events before each sample's cut and the context features; no labels but the sample's own.
+  void gather(std::span<const Sample> samples, SampleBatch& batch) const;
+  /// The same with every label that this service can give by `horizon` after each cut: what came next in the history,
+  /// the time to the next event, what was spent, and the text of one of the events that followed (`random` picks it).
+  void gather_labelled(std::span<const Sample> samples, CounterRandom& random, SampleBatch& batch) const;
+
+  const TokenBags& items() const { return items_; }
+  std::uint32_t item_count() const { return static_cast<std::uint32_t>(items_.size()); }
+  /// How often each item occurs before `fitted_before`.
+  const std::vector<std::uint32_t>& item_counts() const { return item_counts_; }
+  /// What an amount of 1 in the model's value head is in the service's own currency: the mean of what is positive.
+  double value_unit() const { return value_unit_; }
+  /// The bag of a demand: words as a marketer would write them, the event asked for and within which time.
+  std::vector<TokenRow> demand_rows(std::string_view words, EventType type, std::int64_t horizon) const;
+
+ private:
+  void gather_one(const Sample& sample, SampleBatch& batch) const;
+  void fix_spans(std::span<const Sample> samples, SampleBatch& batch) const;
+  SampleLabels labels(const Sample& sample, CounterRandom& random, SampleBatch& batch) const;
+  std::uint32_t future_text(const Event& event, SampleBatch& batch) const;
+  EventCodes codes(const Event& event, const Event* previous) const;
   std::array<float, kContextFeatures> context(const Sample& sample, std::span<const Event> before) const;
 
   const EventLog* log_;
   TaskSettings task_;
-  std::uint32_t history_;
-  TokenBags bags_;
-  std::vector<std::uint32_t> bag_of_item_;
-  std::vector<EventCodes> codes_;    ///< parallel to log.events
-  std::vector<std::int64_t> times_;  ///< parallel to log.events
+  ModelSettings model_;
+  TokenBags items_;
+  std::vector<std::uint32_t> item_counts_;
+  std::vector<std::uint32_t> text_of_item_;  // into texts_; kNone for an item without words
+  std::vector<std::string> texts_;           // different descriptions of items: last category level, else title
+  std::vector<std::uint8_t> channels_;       // slot of each of the log's channels
+  AmountQuantiles quantiles_;
+  double value_unit_ = 0;
 };
 
 }  // namespace bauta::client

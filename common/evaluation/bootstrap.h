@@ -1,4 +1,4 @@
-// Percentile bootstrap of an AUC over persons: all samples of one person are drawn together, for they are not
+// Percentile bootstrap of a metric over persons: all samples of one person are drawn together, for they are not
 // independent.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <span>
 
 #include "common/evaluation/metrics.h"
+#include "common/evaluation/value_metrics.h"
 
 namespace bauta {
 
@@ -32,5 +33,19 @@ std::optional<Interval> bootstrap_auc(std::span<const Scored> samples, std::span
 std::optional<Interval> bootstrap_auc_difference(std::span<const Scored> first, std::span<const Scored> second,
                                                  std::span<const std::uint32_t> persons,
                                                  const BootstrapSettings& settings = {});
+
+/// Interval of normalised_gini(samples).
+std::optional<Interval> bootstrap_gini(std::span<const Valued> samples, std::span<const std::uint32_t> persons,
+                                       const BootstrapSettings& settings = {});
+
+/// Interval of normalised_gini(first) − normalised_gini(second) for the same samples in the same order.
+std::optional<Interval> bootstrap_gini_difference(std::span<const Valued> first, std::span<const Valued> second,
+                                                  std::span<const std::uint32_t> persons,
+                                                  const BootstrapSettings& settings = {});
+
+/// Interval of the mean of `values`, for example of the differences between two models' losses. Empty for no values or
+/// one that is not finite.
+std::optional<Interval> bootstrap_mean(std::span<const double> values, std::span<const std::uint32_t> persons,
+                                       const BootstrapSettings& settings = {});
 
 }  // namespace bauta

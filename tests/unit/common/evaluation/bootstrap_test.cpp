@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -89,4 +90,59 @@ TEST_CASE("there is no interval where there is no AUC") {
   const std::vector<std::uint32_t> persons = {0, 1};
   CHECK_FALSE(bootstrap_auc(one_class, persons));
   CHECK_FALSE(bootstrap_auc({}, {}));
+}
+
+namespace {
+
+std::vector<Valued> draw_values(std::size_t count, double noise, std::uint64_t seed) {
+  CounterRandom random(seed, "values");
+  std::vector<Valued> values;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double actual = random.unit() < 0.5 ? 0 : random.unit();
+    values.push_back({actual + noise * random.unit(), actual});
+  }
+  return values;
+}
+
+std::vector<std::uint32_t> own_person_each(std::size_t count) {
+  std::vector<std::uint32_t> persons(count);
+  std::iota(persons.begin(), persons.end(), 0U);
+  return persons;
+}
+
+}  // namespace
+
+TEST_CASE("the interval of the Gini holds the Gini, and its paired difference knows equal from unequal predictions") {
+  const auto good = draw_values(400, 0.1, 1);
+  const auto poor = draw_values(400, 5, 1);
+  const auto persons = own_person_each(400);
+  const auto interval = bootstrap_gini(poor, persons);
+  REQUIRE(interval);
+  CHECK(interval->low < *normalised_gini(poor));
+  CHECK(*normalised_gini(poor) < interval->high);
+  CHECK(interval->high - interval->low > 0.02);
+  const auto none = bootstrap_gini_difference(good, good, persons);
+  CHECK(none->low == 0);
+  CHECK(none->high == 0);
+  const auto clear = bootstrap_gini_difference(good, poor, persons);
+  CHECK(clear->low > 0.2);
+  CHECK(clear->low < *normalised_gini(good) - *normalised_gini(poor));
+  CHECK(clear->high > *normalised_gini(good) - *normalised_gini(poor));
+  const std::vector<Valued> equal = {{1, 3}, {2, 3}};
+  CHECK_FALSE(bootstrap_gini(equal, own_person_each(2)));
+}
+
+TEST_CASE("the interval of a mean is about two standard errors to either side, and needs finite values") {
+  CounterRandom random(2, "mean");
+  std::vector<double> values;
+  for (int i = 0; i < 2000; ++i) values.push_back(random.unit());
+  const auto interval = bootstrap_mean(values, own_person_each(values.size()));
+  REQUIRE(interval);
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / 2000;
+  const double error = 0.288675 / 44.7214;
+  CHECK(interval->low == doctest::Approx(mean - 1.96 * error).epsilon(0.003));
+  CHECK(interval->high == doctest::Approx(mean + 1.96 * error).epsilon(0.003));
+  CHECK_FALSE(bootstrap_mean({}, {}));
+  values[7] = std::numeric_limits<double>::infinity();
+  CHECK_FALSE(bootstrap_mean(values, own_person_each(values.size())));
 }

@@ -1,0 +1,351 @@
+// Churn and customer value by the classical repeat-purchase models, fitted over staged shops from sums alone.
+//
+//     cmake --preset release && cmake --build build/release --target repeat_purchase
+//     build/release/tests/bench/experiments/repeat_purchase --data DIR --out FILE.json
+//
+// DIR is the folder with cdnow/ and services/gift_shop/ in it. Tables go to standard output, everything to FILE.
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "common/model/repeat_purchase/bg_nbd.h"
+#include "common/model/repeat_purchase/gamma_gamma.h"
+#include "tests/bench/experiments/purchase_comparison.h"
+#include "tests/bench/must.h"
+
+namespace {
+
+using namespace bauta;
+using namespace bauta::experiment;
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::filesystem::path data;
+  std::filesystem::path out;
+  std::vector<std::uint64_t> seeds = {1, 2, 3};
+  bool short_run = false;
+
+  BootstrapSettings bootstrap(std::uint64_t seed) const { return {short_run ? 200U : 1000U, 0.95, seed}; }
+};
+
+Json to_json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+Json to_json(const std::optional<Interval>& i) { return i ? Json{i->low, i->high} : Json(nullptr); }
+
+Json to_json(const Measured& m, bool probabilities) {
+  Json out;
+  out["auc"] = to_json(m.auc);
+  out["auc_interval"] = to_json(m.auc_interval);
+  if (probabilities) {
+    out["log_loss"] = to_json(m.log_loss);
+    out["calibration_error"] = to_json(m.calibration_error);
+  }
+  out["gini"] = to_json(m.gini);
+  out["gini_interval"] = to_json(m.gini_interval);
+  if (!m.calibration) return out;
+  out["value_total_error"] = m.calibration->total_error;
+  out["value_relative_error"] = m.calibration->relative_error;
+  for (const ValueBin& bin : m.calibration->bins) {
+    out["value_deciles"].push_back(
+        {{"count", bin.count}, {"mean_predicted", bin.mean_predicted}, {"mean_actual", bin.mean_actual}});
+  }
+  return out;
+}
+
+Json to_json(const Differences& d) {
+  return {{"auc", to_json(d.auc)}, {"log_loss", to_json(d.log_loss)}, {"gini", to_json(d.gini)}};
+}
+
+std::string text(const char* format, const std::optional<double>& value) {
+  char buffer[64];
+  if (!value) return "-";
+  std::snprintf(buffer, sizeof buffer, format, *value);
+  return buffer;
+}
+std::string text(const std::optional<Interval>& i) {
+  char buffer[64];
+  if (!i) return "-";
+  std::snprintf(buffer, sizeof buffer, "[%+.4f,%+.4f]", i->low, i->high);
+  return buffer;
+}
+std::string with_interval(const std::optional<double>& value, const std::optional<Interval>& i) {
+  char buffer[64];
+  if (!value || !i) return text("%.4f", value);
+  std::snprintf(buffer, sizeof buffer, "%.4f [%.4f, %.4f]", *value, i->low, i->high);
+  return buffer;
+}
+std::optional<double> total_error(const Measured& m) {
+  return m.calibration ? std::optional(m.calibration->total_error) : std::nullopt;
+}
+std::optional<double> relative_error(const Measured& m) {
+  return m.calibration ? std::optional(m.calibration->relative_error) : std::nullopt;
+}
+
+std::vector<Histories> histories_of(std::span<const Shop> shops) {
+  std::vector<Histories> histories;
+  for (const Shop& shop : shops) histories.push_back(shop.histories);
+  return histories;
+}
+
+/// Whether shops that only show sums fit what one company with all customers would.
+template <class Model>
+Json report_fits(const char* name, const Shop& all, std::span<const Histories> shops) {
+  struct Arm {
+    const char* name;
+    std::span<const Histories> partners;
+    Sums sums;
+  };
+  const Arm arms[] = {{"pooled", {&all.histories, 1}, Sums::plain},
+                      {"summed", shops, Sums::plain},
+                      {"summed, two lanes", shops, Sums::two_lanes},
+                      {"summed, one lane", shops, Sums::one_lane}};
+  ParameterVector pooled;
+  Json out;
+  for (const Arm& arm : arms) {
+    const Fit fit = bench::must(fit_over<Model>(arm.partners, arm.sums));
+    const ParameterVector parameters = fit.logarithms.array().exp();
+    if (pooled.size() == 0) pooled = parameters;
+    const double apart = (parameters - pooled).cwiseQuotient(pooled).cwiseAbs().maxCoeff();
+    std::printf("  %-11s %-18s", name, arm.name);
+    for (const double p : parameters) std::printf(" %11.6f", p);
+    std::printf("  LL %.4f  rounds %u%s  apart %.1e\n", fit.sums.log_likelihood, fit.rounds,
+                fit.converged ? "" : " (not converged)", apart);
+    out.push_back({{"arm", arm.name},
+                   {"parameters", std::vector<double>(parameters.begin(), parameters.end())},
+                   {"log_likelihood", fit.sums.log_likelihood},
+                   {"customers", fit.sums.customers},
+                   {"rounds", fit.rounds},
+                   {"converged", fit.converged},
+                   {"largest_relative_difference_to_pooled", apart}});
+  }
+  return out;
+}
+
+/// A shared model and its scores of all customers.
+struct Row {
+  const Scorer& scorer;
+  ScoredShop scored;
+};
+
+Json report_scorers(std::span<const Row> rows, const BootstrapSettings& bootstrap) {
+  Json out;
+  const Row& first = rows.front();
+  const char* const kColumns = "  %-19s %-24s %-18s %9s %9s   %-24s %-18s %7s %7s\n";
+  std::printf(kColumns, "shared model", "churn AUC [95 %]", "minus the first", "log-loss", "calibr.",
+              "value Gini [95 %]", "minus the first", "total", "deciles");
+  for (const Row& row : rows) {
+    const Measured m = measure(row.scored, bootstrap);
+    const bool probabilities = row.scorer.probabilities;
+    Json& figures = out[row.scorer.name] = to_json(m, probabilities);
+    Differences d;
+    if (&row != &first) {
+      d = compare(row.scored, first.scored, bootstrap);
+      if (!probabilities) d.log_loss.reset();
+      figures["minus_" + first.scorer.name] = to_json(d);
+    }
+    std::printf(kColumns, row.scorer.name.c_str(), with_interval(m.auc, m.auc_interval).c_str(), text(d.auc).c_str(),
+                text("%.4f", probabilities ? m.log_loss : std::nullopt).c_str(),
+                text("%.4f", probabilities ? m.calibration_error : std::nullopt).c_str(),
+                with_interval(m.gini, m.gini_interval).c_str(), text(d.gini).c_str(),
+                text("%+.3f", total_error(m)).c_str(), text("%.3f", relative_error(m)).c_str());
+  }
+  return out;
+}
+
+void print_deciles(const ScoredShop& scored) {
+  const auto calibration = value_calibration(scored.value);
+  if (!calibration) return;
+  std::printf("  decile, mean predicted and actual value:");
+  for (const ValueBin& bin : calibration->bins) std::printf("  %.2f/%.2f", bin.mean_predicted, bin.mean_actual);
+  std::printf("\n");
+}
+
+Json report_shop(std::size_t number, const Shop& shop, const Scorer& scorer, const ScoredShop& shared,
+                 const ScoredShop& alone, const BootstrapSettings& bootstrap) {
+  const Measured s = measure(shared, bootstrap);
+  const Measured a = measure(alone, bootstrap);
+  const Differences d = compare(shared, alone, bootstrap);
+  const Canary canary = permuted_labels(shared, bootstrap);
+  const auto buyers = std::count_if(shared.churn.begin(), shared.churn.end(), [](const Scored& c) { return !c.label; });
+  std::printf("  %4zu %9zu %6ld  %s %s %-20s  %s %s %-20s  %s %s %-20s  %6s %6s  %s%s\n", number + 1,
+              shop.histories.size(), buyers, text("%.4f", a.auc).c_str(), text("%.4f", s.auc).c_str(),
+              text(d.auc).c_str(), text("%.4f", a.log_loss).c_str(), text("%.4f", s.log_loss).c_str(),
+              text(d.log_loss).c_str(), text("%.4f", a.gini).c_str(), text("%.4f", s.gini).c_str(),
+              text(d.gini).c_str(), text("%.3f", relative_error(a)).c_str(), text("%.3f", relative_error(s)).c_str(),
+              with_interval(canary.auc, canary.interval).c_str(), canary.holds_half() ? "" : " !");
+  return {
+      {"customers", shop.histories.size()},
+      {"buyers", buyers},
+      {"alone", to_json(a, scorer.probabilities)},
+      {"shared", to_json(s, scorer.probabilities)},
+      {"shared_minus_alone", to_json(d)},
+      {"permuted_labels",
+       {{"auc", to_json(canary.auc)}, {"interval", to_json(canary.interval)}, {"holds_half", canary.holds_half()}}}};
+}
+
+Json report_shops(std::span<const Shop> shops, const Scorer& scorer, double horizon, std::span<const ScoredShop> shared,
+                  const BootstrapSettings& bootstrap) {
+  std::printf("  %s, alone (a fit of the shop's own) against shared (of all shops' sums)\n", scorer.name.c_str());
+  std::printf("  shop customers buyers  %-36s  %-36s  %-36s  %-13s  %s\n", "AUC alone, shared, difference",
+              "log-loss alone, shared, difference", "Gini alone, shared, difference", "deciles a., s.",
+              "permuted labels");
+  Json out;
+  for (std::size_t i = 0; i < shops.size(); ++i) {
+    const ScoredShop alone = score(scorer.train({&shops[i].histories, 1}, horizon, bootstrap.seed), shops[i]);
+    out.push_back(report_shop(i, shops[i], scorer, shared[i], alone, bootstrap));
+  }
+  return out;
+}
+
+Json report_data(const PurchaseData& data, std::span<const Shop> shops, const BootstrapSettings& bootstrap) {
+  std::printf("\n%s, seed %lu: %zu customers, cut %s, held out %.0f weeks\n", data.name.c_str(), bootstrap.seed,
+              data.all.histories.size(), data.cut.c_str(), data.horizon);
+  Json out = {{"data", data.name}, {"seed", bootstrap.seed}, {"cut", data.cut}, {"horizon_weeks", data.horizon}};
+  const std::vector<Histories> histories = histories_of(shops);
+  out["fits"]["bg_nbd"] = report_fits<BgNbd>("BG/NBD", data.all, histories);
+  out["fits"]["gamma_gamma"] = report_fits<GammaGamma>("Gamma-Gamma", data.all, histories);
+  const std::vector<Scorer> models = scorers();
+  std::vector<Row> rows;
+  std::vector<std::vector<ScoredShop>> by_shop;
+  for (const Scorer& scorer : models) {
+    const Predictor shared = scorer.train(histories, data.horizon, bootstrap.seed);
+    std::vector<ScoredShop> scored;
+    for (const Shop& shop : shops) scored.push_back(score(shared, shop));
+    rows.push_back({scorer, join(scored)});
+    by_shop.push_back(std::move(scored));
+  }
+  out["all_shops"] = report_scorers(rows, bootstrap);
+  print_deciles(rows.front().scored);
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    if (!models[i].probabilities) continue;  // readings of the same fit, or no model at all
+    out["shops"][models[i].name] = report_shops(shops, models[i], data.horizon, by_shop[i], bootstrap);
+  }
+  return out;
+}
+
+/// What becomes of shops that are summed with shops of another kind, country and currency.
+Json report_unlike(std::span<const PurchaseData> sets, std::span<const std::vector<Shop>> shops,
+                   const BootstrapSettings& bootstrap) {
+  std::printf("\nall shops of all data in one sum, against shops of one kind only, seed %lu\n", bootstrap.seed);
+  std::vector<Histories> everybody;
+  for (const auto& some : shops) {
+    for (const Shop& shop : some) everybody.push_back(shop.histories);
+  }
+  const Scorer scorer = scorers().front();
+  Json out;
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    const double horizon = sets[i].horizon;
+    const ScoredShop mixed = score(scorer.train(everybody, horizon, bootstrap.seed), sets[i].all);
+    const ScoredShop own = score(scorer.train(histories_of(shops[i]), horizon, bootstrap.seed), sets[i].all);
+    const Measured m = measure(mixed, bootstrap);
+    const Measured o = measure(own, bootstrap);
+    const Differences d = compare(mixed, own, bootstrap);
+    std::printf("  %-12s AUC %s %s %s  log-loss %s %s %s  Gini %s %s %s  value deciles %s %s\n", sets[i].name.c_str(),
+                text("%.4f", o.auc).c_str(), text("%.4f", m.auc).c_str(), text(d.auc).c_str(),
+                text("%.4f", o.log_loss).c_str(), text("%.4f", m.log_loss).c_str(), text(d.log_loss).c_str(),
+                text("%.4f", o.gini).c_str(), text("%.4f", m.gini).c_str(), text(d.gini).c_str(),
+                text("%.3f", relative_error(o)).c_str(), text("%.3f", relative_error(m)).c_str());
+    out.push_back({{"data", sets[i].name},
+                   {"seed", bootstrap.seed},
+                   {"own_kind", to_json(o, true)},
+                   {"all_kinds", to_json(m, true)},
+                   {"all_kinds_minus_own", to_json(d)}});
+  }
+  return out;
+}
+
+struct Tally {
+  double alone = 0, shared = 0;
+  int count = 0, better = 0, worse = 0;
+
+  void add(const Json& shop, const char* metric, bool less_is_better) {
+    const Json& interval = shop["shared_minus_alone"][metric];
+    if (interval.is_null()) return;
+    ++count;
+    alone += shop["alone"][metric].get<double>();
+    shared += shop["shared"][metric].get<double>();
+    const bool above = interval[0] > 0.0;
+    const bool below = interval[1] < 0.0;
+    better += (less_is_better ? below : above) ? 1 : 0;
+    worse += (less_is_better ? above : below) ? 1 : 0;
+  }
+  void print() const { std::printf("  %.4f  %.4f  %4d %4d  ", alone / count, shared / count, better, worse); }
+};
+
+/// Over the seeds, for one shop (by size) or for all: means, and how often an interval leaves zero on either side.
+void print_tallies(const Json& runs, const std::string& data, const std::string& scorer,
+                   std::optional<std::size_t> of) {
+  Tally auc, loss, gini;
+  for (const Json& run : runs) {
+    if (run["data"] != data) continue;
+    const Json& shops = run["shops"][scorer];
+    for (std::size_t i = 0; i < shops.size(); ++i) {
+      if (of && *of != i) continue;
+      auc.add(shops[i], "auc", false);
+      loss.add(shops[i], "log_loss", true);
+      gini.add(shops[i], "gini", false);
+    }
+  }
+  std::printf("  %-13s %-5s", data.c_str(), of ? std::to_string(*of + 1).c_str() : "all");
+  auc.print();
+  loss.print();
+  gini.print();
+  std::printf("\n");
+}
+
+void print_summaries(const Json& runs, std::span<const PurchaseData> sets) {
+  int canaries = 0, half = 0;
+  for (const auto& scorer : runs.front()["shops"].items()) {
+    std::printf("\n%s, means over the seeds; + and - count intervals that are surely better or worse than alone\n",
+                scorer.key().c_str());
+    std::printf("  %-13s %-5s  %-30s  %-30s  %-30s\n", "data", "shop", "AUC alone, shared, +, -",
+                "log-loss alone, shared, +, -", "Gini alone, shared, +, -");
+    for (const PurchaseData& data : sets) {
+      for (std::size_t i = 0; i < scorer.value().size(); ++i) print_tallies(runs, data.name, scorer.key(), i);
+      print_tallies(runs, data.name, scorer.key(), std::nullopt);
+    }
+    for (const Json& run : runs) {
+      for (const Json& shop : run["shops"][scorer.key()]) {
+        ++canaries;
+        half += shop["permuted_labels"]["holds_half"].get<bool>() ? 1 : 0;
+      }
+    }
+  }
+  std::printf("  permuted labels: %d of %d intervals (95 %%) hold an AUC of one half\n", half, canaries);
+}
+
+Json run(const Options& options) {
+  const std::vector<PurchaseData> sets = {bench::must(load_cdnow(options.data, options.short_run)),
+                                          bench::must(load_gift_shop(options.data))};
+  Json out = {{"seeds", options.seeds}, {"short", options.short_run}};
+  for (const std::uint64_t seed : options.seeds) {
+    const BootstrapSettings bootstrap = options.bootstrap(seed);
+    std::vector<std::vector<Shop>> shops;
+    for (const PurchaseData& data : sets) {
+      shops.push_back(stage_shops(data.all, seed));
+      out["runs"].push_back(report_data(data, shops.back(), bootstrap));
+    }
+    out["unlike_shops"].push_back(report_unlike(sets, shops, bootstrap));
+  }
+  print_summaries(out["runs"], sets);
+  return out;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Churn and customer value by BG/NBD and Gamma-Gamma, fitted over staged shops from sums alone");
+  app.add_option("--data", options.data, "folder with cdnow/ and services/gift_shop/ in it")->required();
+  app.add_option("--out", options.out, "where the report (JSON) goes")->required();
+  app.add_option("--seeds", options.seeds, "of the staging into shops and the intervals")->delimiter(',');
+  app.add_flag("--short", options.short_run, "the sample of CDNOW, one seed, fewer replicates");
+  CLI11_PARSE(app, argc, argv);
+  if (options.short_run) options.seeds.resize(1);
+  const Json report = run(options);
+  std::ofstream file(options.out);
+  file << report.dump(1) << '\n';
+  if (!file.flush()) bench::give_up("cannot write " + options.out.string());
+}
