@@ -34,6 +34,12 @@ void read_policy(ConfigTable table, PolicySettings& policy) {
       static_cast<std::uint32_t>(table.integer("honest_survivors", {2, 10'000}, policy.honest_survivors));
 }
 
+void read_training(ConfigTable table, TrainingChoices& training) {
+  training.threads = static_cast<unsigned>(table.integer("threads", {0, 256}, training.threads));
+  training.item_residuals = table.boolean("item_residuals", training.item_residuals);
+  training.id_dropout = table.number("id_dropout", {0, 0.9}, training.id_dropout);
+}
+
 void read_transport(ConfigTable table, ClientSettings& settings) {
   using std::chrono::hours;
   using std::chrono::seconds;
@@ -77,6 +83,7 @@ Result<ReadSettings> read_client_settings(const std::filesystem::path& file,
   std::filesystem::path& scratch = settings.data.load.store.scratch;
   if (scratch.empty()) scratch = settings.store.state_directory / "scratch";
   settings.task = read_task_settings(root.table("task"));
+  read_training(root.table("training"), settings.training);
   ConfigTable log = root.table("log");
   settings.log_level =
       log_level_from(log.choice("level", {"debug", "info", "warning", "error"}, "info")).value_or(LogLevel::info);

@@ -17,6 +17,13 @@
 
 namespace bauta::client {
 
+/// [training]: what this partner decides of its own training; everything else is in the plan.
+struct TrainingChoices {
+  unsigned threads = 0;        ///< 0: as many as there are processors; the result is the same for any number
+  bool item_residuals = true;  ///< learn something private of every single item
+  double id_dropout = 0.5;     ///< how often that is left out in training, so that the shared part learns too
+};
+
 struct ClientSettings {
   std::string name;  ///< this partner's id in the roster and in its certificate
   ClientStore::Settings store;
@@ -30,6 +37,7 @@ struct ClientSettings {
   BackoffSettings backoff;
   DataSettings data;
   TaskSettings task;
+  TrainingChoices training;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
 };

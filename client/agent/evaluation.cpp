@@ -4,6 +4,8 @@
 
 #include "client/agent/model_shelf.h"
 #include "client/agent/service_data.h"
+#include "client/scoring/serving_model.h"
+#include "client/training/held_out.h"
 
 namespace bauta::client {
 namespace {
@@ -40,33 +42,77 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
   BAUTA_TRY(BehaviourTrainer trainer, make_trainer(settings, data, *plan, [] { return false; }));
 
   // The shared arm: the last model, or the incoming model of the round that did best on the validation data.
+  const std::span<const Sample> validation = data.samples.validation;
+  const std::span<const Sample> test = data.samples.test;
   BAUTA_TRY(std::optional<HeldModel> best, shelf.best());
   const HeldModel* shared = &*final_model;
+  BAUTA_TRY(std::vector<Scored> shared_validation, trainer.score(final_model->state.parameters, validation));
   if (best && best->plan_hash == final_model->plan_hash && best->state.steps <= final_model->state.steps) {
-    BAUTA_TRY(const ValidationMetrics of_final, trainer.validate(final_model->state.parameters));
-    BAUTA_TRY(const ValidationMetrics of_best, trainer.validate(best->state.parameters));
-    if (of_best.auc.value_or(0) > of_final.auc.value_or(0)) shared = &*best;
+    BAUTA_TRY(std::vector<Scored> earlier, trainer.score(best->state.parameters, validation));
+    if (auc(earlier).value_or(0) > auc(shared_validation).value_or(0)) {
+      shared = &*best;
+      shared_validation = std::move(earlier);
+    }
   }
+  // Its own parts grew with the last model, so that is the one they go with.
+  const std::vector<float> personalised = trainer.personalised(final_model->state.parameters);
   const std::uint64_t steps = final_model->state.steps * plan->training.local_steps;
   log.info("training alone", {{"steps", steps}});
   BAUTA_TRY(const LocalModel local, trainer.train_alone(steps));
-  BAUTA_TRY(const TestResult of_local, trainer.evaluate_test(local.parameters));
-  BAUTA_TRY(const TestResult of_shared, trainer.evaluate_test(shared->state.parameters));
-  BAUTA_TRY(const auto difference, trainer.compare_test(shared->state.parameters, local.parameters));
+
+  BAUTA_TRY(const std::vector<Scored> local_validation, trainer.score(local.parameters, validation));
+  BAUTA_TRY(const std::vector<Scored> personalised_validation, trainer.score(personalised, validation));
+  const ServingChoice choice =
+      choose_served(local_validation, shared_validation, personalised_validation, persons_of(validation));
+  ServingModel serving;
+  serving.choice = choice;
+  serving.shared_model = to_hex(shared->hash);
+  for (const Item& item : data.loaded.log.items) serving.items.push_back(item.id);
+  if (choice.local_share > 0) serving.local = local.parameters;
+  if (choice.local_share < 1)
+    serving.federated =
+        choice.model == ServedModel::shared ? trainer.with_neutral_parts(shared->state.parameters) : personalised;
+  const auto& federated_validation = choice.model == ServedModel::shared ? shared_validation : personalised_validation;
+  serving.calibration = Calibration::fit(mixed(local_validation, federated_validation, choice.local_share));
+  BAUTA_RETURN_IF_ERROR(write_serving_model(settings.store.state_directory, serving));
+
+  const std::vector<std::uint32_t> persons = persons_of(test);
+  BAUTA_TRY(const std::vector<Scored> local_test, trainer.score(local.parameters, test));
+  BAUTA_TRY(const std::vector<Scored> shared_test, trainer.score(shared->state.parameters, test));
+  BAUTA_TRY(const std::vector<Scored> personalised_test, trainer.score(personalised, test));
+  const auto& federated_test = choice.model == ServedModel::shared ? shared_test : personalised_test;
+  const std::vector<Scored> served_test = mixed(local_test, federated_test, choice.local_share);
+  std::vector<Scored> calibrated = served_test;
+  for (Scored& one : calibrated) one.logit = serving.calibration.logit(one.logit);
 
   ordered_json report;
   report["name"] = settings.name;
   report["persons"] = data.loaded.log.persons.size();
   report["events"] = data.loaded.log.events.size();
   report["task"] = settings.task.kind == TaskKind::propensity ? "propensity" : "conversion";
-  report["test_samples"] = of_shared.samples;
-  report["test_positives"] = of_shared.positives;
-  report["auc_local"] = optional_number(of_local.auc);
-  report["auc_local_interval"] = interval_of(of_local.auc_interval);
-  report["auc_shared"] = optional_number(of_shared.auc);
-  report["auc_shared_interval"] = interval_of(of_shared.auc_interval);
-  report["difference"] = difference ? ordered_json(difference->auc) : ordered_json();
-  report["difference_interval"] = difference ? interval_of(difference->interval) : ordered_json();
+  report["test_samples"] = test.size();
+  report["test_positives"] = test_result(local_test, persons).positives;
+  const auto arm = [&](const std::string& name, const std::vector<Scored>& scored) {
+    const TestResult result = test_result(scored, persons);
+    report["auc_" + name] = optional_number(result.auc);
+    report["auc_" + name + "_interval"] = interval_of(result.auc_interval);
+    if (name == "local") return;
+    const auto difference = test_difference(scored, local_test, persons);
+    const std::string key = name == "served" ? "difference" : "difference_" + name;
+    report[key] = difference ? ordered_json(difference->auc) : ordered_json();
+    report[key + "_interval"] = difference ? interval_of(difference->interval) : ordered_json();
+  };
+  arm("local", local_test);
+  arm("shared", shared_test);
+  arm("personalised", personalised_test);
+  arm("served", served_test);
+  report["served"] = {{"model", to_string(choice.model)},
+                      {"local_share", choice.local_share},
+                      {"validation_auc", optional_number(choice.auc)},
+                      {"above_local", optional_number(choice.above_local)},
+                      {"needed", optional_number(choice.needed)},
+                      {"calibration_error", optional_number(calibration_error(calibrated))},
+                      {"calibration_error_before", optional_number(calibration_error(served_test))}};
   report["model_hash"] = to_hex(final_model->hash);
   report["evaluated_model_hash"] = to_hex(shared->hash);
   report["rounds"] = final_model->state.steps;

@@ -1,5 +1,8 @@
 #include "client/agent/service_data.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "common/base/counter_random.h"
 
 namespace bauta::client {
@@ -24,6 +27,11 @@ Result<BehaviourTrainer> make_trainer(const ClientSettings& settings, const Serv
                                       std::function<bool()> stop_requested) {
   TrainerOptions options;
   options.service_seed = fnv1a64(settings.name) ^ mix64(plan.model.seed);
+  options.threads = settings.training.threads == 0 ? std::max(1U, std::thread::hardware_concurrency())
+                                                   : settings.training.threads;
+  options.state_directory = settings.store.state_directory;
+  options.item_residuals = settings.training.item_residuals;
+  options.id_dropout = settings.training.id_dropout;
   options.stop_requested = std::move(stop_requested);
   return BehaviourTrainer::create(data.loaded.log, settings.task, data.samples, plan, std::move(options));
 }

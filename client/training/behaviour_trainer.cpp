@@ -1,12 +1,14 @@
 #include "client/training/behaviour_trainer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
-#include "client/training/batch_order.h"
-#include "client/training/sparse_adam.h"
-#include "common/evaluation/metrics.h"
-#include "common/model/layers/losses.h"
+#include "client/training/descent.h"
+#include "common/base/bytes.h"
+#include "common/crypto/sha256.h"
 
 namespace bauta::client {
 namespace {
@@ -31,35 +33,6 @@ bool all_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
-/// Local training in progress: the parameters, the optimiser and the order of the batches.
-class Descent {
- public:
-  Descent(const ParameterLayout& layout, const TrainingSettings& settings, std::vector<float> parameters,
-          BatchOrder order)
-      : parameters_(std::move(parameters)),
-        adam_(layout, settings.learning_rate),
-        order_(std::move(order)),
-        batch_(settings.batch_size),
-        gradient_(settings.batch_size) {}
-
-  void step(BehaviourModel<float>& model, const TokenBags& bags, std::span<const ModelSample> samples) {
-    for (ModelSample& sample : batch_) sample = samples[order_.next()];
-    const std::span<const float> logits = model.forward(parameters_, bags, batch_);
-    const auto size = static_cast<float>(batch_.size());
-    for (std::size_t i = 0; i < batch_.size(); ++i) gradient_[i] = logistic_gradient(logits[i], batch_[i].label) / size;
-    adam_.step(parameters_, model.backward(gradient_));
-  }
-
-  std::vector<float>& parameters() { return parameters_; }
-
- private:
-  std::vector<float> parameters_;
-  SparseAdam adam_;
-  BatchOrder order_;
-  std::vector<ModelSample> batch_;
-  std::vector<float> gradient_;
-};
-
 Error stopped() { return {ErrorCode::cancelled, "local training was asked to stop"}; }
 
 Error diverged(double learning_rate) {
@@ -67,61 +40,96 @@ Error diverged(double learning_rate) {
                                      std::to_string(learning_rate) + "; a lower one mends it"};
 }
 
+std::vector<float> joined(std::span<const float> shared, std::span<const float> own) {
+  std::vector<float> all(shared.begin(), shared.end());
+  all.insert(all.end(), own.begin(), own.end());
+  return all;
+}
+
+Digest digest_of(std::span<const float> values) {
+  return sha256({reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()});
+}
+
 }  // namespace
 
 Result<BehaviourTrainer> BehaviourTrainer::create(const EventLog& log, const TaskSettings& task, SampleSets samples,
                                                   const Plan& plan, TrainerOptions options) {
-  BAUTA_TRY(ParameterLayout layout, ParameterLayout::create(plan.model));
+  BAUTA_TRY(ParameterLayout shared, ParameterLayout::create(plan.model));
   if (samples.training.empty() || samples.validation.empty())
     return Error{ErrorCode::bad_data, "there are no training or no validation samples"};
   if (plan.training.local_steps == 0 || plan.training.batch_size == 0)
     return Error{ErrorCode::invalid_argument, "training.local_steps and training.batch_size must be above 0"};
-  return BehaviourTrainer(log, task, samples, plan, std::move(layout), std::move(options));
+  ParameterLayout full = shared.with_private(static_cast<std::uint32_t>(log.items.size()));
+  const std::filesystem::path file =
+      options.state_directory.empty() ? std::filesystem::path() : options.state_directory / "private.vectors";
+  BAUTA_TRY(PrivateParts parts, PrivateParts::open(full, log, file));
+  return BehaviourTrainer(log, task, std::move(samples), plan, std::move(shared), std::move(full), std::move(parts),
+                          std::move(options));
 }
 
-BehaviourTrainer::BehaviourTrainer(const EventLog& log, const TaskSettings& task, const SampleSets& samples,
-                                   const Plan& plan, ParameterLayout layout, TrainerOptions options)
-    : layout_(std::move(layout)),
-      training_settings_(plan.training),
+BehaviourTrainer::BehaviourTrainer(const EventLog& log, const TaskSettings& task, SampleSets samples, const Plan& plan,
+                                   ParameterLayout shared_layout, ParameterLayout full_layout, PrivateParts parts,
+                                   TrainerOptions options)
+    : shared_layout_(std::move(shared_layout)),
+      full_layout_(std::move(full_layout)),
+      settings_(plan.training),
       options_(std::move(options)),
-      features_(log, task, plan.model, earliest_cut(samples.validation)),
-      model_(layout_),
-      training_(features_.samples(samples.training)),
-      validation_(features_.samples(samples.validation)),
-      test_(features_.samples(samples.test)) {
-  const float offset = base_log_odds(samples.training);
-  for (auto* set : {&training_, &validation_, &test_})
-    for (ModelSample& sample : *set) sample.offset = offset;
-  test_persons_.reserve(samples.test.size());
-  for (const Sample& sample : samples.test) test_persons_.push_back(sample.person);
+      samples_(std::move(samples)),
+      features_(log, task, plan.model, earliest_cut(samples_.validation)),
+      parts_(std::move(parts)),
+      team_(std::make_unique<ThreadTeam>(std::max(1U, options_.threads))),
+      model_(full_layout_, {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals}),
+      offset_(base_log_odds(samples_.training)) {}
+
+Status BehaviourTrainer::check_shared(std::span<const float> parameters) const {
+  if (parameters.size() == shared_layout_.size()) return {};
+  return Error{ErrorCode::invalid_argument, fmt::format("the model has {} parameters, the plan's has {}",
+                                                        parameters.size(), shared_layout_.size())};
 }
 
-Status BehaviourTrainer::check_length(std::span<const float> parameters) const {
-  if (parameters.size() == layout_.size()) return {};
-  return Error{ErrorCode::invalid_argument, "the model has " + std::to_string(parameters.size()) +
-                                                " parameters, the plan's has " + std::to_string(layout_.size())};
+Result<std::vector<float>> BehaviourTrainer::full(std::span<const float> parameters) const {
+  if (parameters.size() == full_layout_.size()) return std::vector<float>(parameters.begin(), parameters.end());
+  BAUTA_RETURN_IF_ERROR(check_shared(parameters));
+  return with_neutral_parts(parameters);
+}
+
+std::vector<float> BehaviourTrainer::with_neutral_parts(std::span<const float> shared) const {
+  return joined(shared, PrivateParts::initial(full_layout_));
+}
+
+std::vector<float> BehaviourTrainer::personalised(std::span<const float> shared) const {
+  return joined(shared, parts_.current());
+}
+
+std::filesystem::path BehaviourTrainer::checkpoint_file() const {
+  return options_.state_directory.empty() ? std::filesystem::path() : options_.state_directory / "round.checkpoint";
 }
 
 Result<std::vector<Scored>> BehaviourTrainer::score(std::span<const float> parameters,
-                                                    std::span<const ModelSample> samples) {
-  BAUTA_RETURN_IF_ERROR(check_length(parameters));
+                                                    std::span<const Sample> samples) {
+  BAUTA_TRY(const std::vector<float> all, full(parameters));
   std::vector<Scored> scored;
   scored.reserve(samples.size());
+  SampleBatch batch;
+  Predictions<float> predictions;
   for (std::size_t first = 0; first < samples.size(); first += kScoringBatch) {
     if (options_.stop_requested()) return stopped();
-    const auto batch = samples.subspan(first, std::min(kScoringBatch, samples.size() - first));
-    const std::span<const float> logits = model_.forward(parameters, features_.bags(), batch);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (!std::isfinite(logits[i]))
+    const auto some = samples.subspan(first, std::min(kScoringBatch, samples.size() - first));
+    features_.gather(some, batch);
+    batch.set_offset(offset_);
+    model_.predict(all, batch.view(), team_->executor(), predictions);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (!std::isfinite(predictions.logits[i]))
         return Error{ErrorCode::not_finite, "the model gives a score that is not a finite number"};
-      scored.push_back({static_cast<double>(logits[i]), batch[i].label});
+      scored.push_back({static_cast<double>(predictions.logits[i]), some[i].label});
     }
   }
   return scored;
 }
 
 Result<ValidationMetrics> BehaviourTrainer::validate(std::span<const float> parameters) {
-  BAUTA_TRY(const std::vector<Scored> scored, score(parameters, validation_));
+  BAUTA_RETURN_IF_ERROR(check_shared(parameters));
+  BAUTA_TRY(const std::vector<Scored> scored, score(personalised(parameters), samples_.validation));
   ValidationMetrics metrics;
   metrics.auc = auc(scored);
   if (!metrics.auc) return metrics;  // a single class: neither figure says anything
@@ -130,60 +138,58 @@ Result<ValidationMetrics> BehaviourTrainer::validate(std::span<const float> para
 }
 
 Result<std::vector<float>> BehaviourTrainer::train(std::span<const float> parameters, std::uint64_t round_no) {
-  BAUTA_RETURN_IF_ERROR(check_length(parameters));
-  const std::uint32_t steps = training_settings_.local_steps;
-  Descent descent(layout_, training_settings_, {parameters.begin(), parameters.end()},
-                  BatchOrder(training_.size(), options_.service_seed, round_no, "round"));
-  for (std::uint32_t step = 0; step < steps; ++step) {
-    if (options_.stop_requested()) return stopped();
-    descent.step(model_, features_.bags(), training_);
-    options_.on_progress(step + 1, steps);
+  BAUTA_RETURN_IF_ERROR(check_shared(parameters));
+  const std::uint32_t steps = settings_.local_steps;
+  const std::vector<float> start = joined(parameters, parts_.before(round_no));
+  Descent descent(full_layout_, settings_, features_, samples_.training, start, options_.service_seed, round_no,
+                  "round");
+  const std::filesystem::path file = checkpoint_file();
+  const std::string about = fmt::format("round {} from {}", round_no, to_hex(digest_of(start)));
+  if (!file.empty()) {
+    BAUTA_TRY(const bool resumed, descent.resume(file, about));
+    if (resumed) options_.on_progress(static_cast<std::uint32_t>(descent.steps()), steps);
   }
-  std::vector<float>& delta = descent.parameters();
+  auto saved = std::chrono::steady_clock::now();
+  while (descent.steps() < steps) {
+    const bool stop = options_.stop_requested();
+    const auto now = std::chrono::steady_clock::now();
+    if (!file.empty() && descent.steps() > 0 && (stop || now - saved >= options_.checkpoint_every)) {
+      BAUTA_RETURN_IF_ERROR(descent.save(file, about));
+      saved = now;
+    }
+    if (stop) return stopped();
+    descent.step(model_, offset_, team_->executor());
+    options_.on_progress(static_cast<std::uint32_t>(descent.steps()), steps);
+  }
+  const std::span<const float> result = descent.parameters();
+  if (!all_finite(result)) return diverged(settings_.learning_rate);
+  BAUTA_RETURN_IF_ERROR(parts_.finish(round_no, result.subspan(shared_layout_.size())));
+  std::vector<float> delta(result.begin(), result.begin() + static_cast<std::ptrdiff_t>(shared_layout_.size()));
   for (std::size_t i = 0; i < delta.size(); ++i) delta[i] -= parameters[i];
-  if (!all_finite(delta)) return diverged(training_settings_.learning_rate);
-  return std::move(delta);
+  std::error_code error;
+  if (!file.empty()) std::filesystem::remove(file, error);
+  return delta;
 }
 
 Result<LocalModel> BehaviourTrainer::train_alone(std::uint64_t total_steps) {
   LocalModel best;
-  Descent descent(layout_, training_settings_, initial_parameters(layout_),
-                  BatchOrder(training_.size(), options_.service_seed, 0, "alone"));
+  Descent descent(full_layout_, settings_, features_, samples_.training, initial_parameters(full_layout_),
+                  options_.service_seed, 0, "alone");
   for (std::uint64_t step = 0;; ++step) {
     if (options_.stop_requested()) return stopped();
-    if (step % training_settings_.local_steps == 0 || step == total_steps) {
-      if (!all_finite(descent.parameters())) return diverged(training_settings_.learning_rate);
-      BAUTA_TRY(const ValidationMetrics metrics, validate(descent.parameters()));
-      if (best.parameters.empty() || !metrics.auc || *metrics.auc > best.validation_auc.value_or(0))
-        best = {descent.parameters(), step, metrics.auc};
+    if (step % settings_.local_steps == 0 || step == total_steps) {
+      if (!all_finite(descent.parameters())) return diverged(settings_.learning_rate);
+      BAUTA_TRY(const std::vector<Scored> scored, score(descent.parameters(), samples_.validation));
+      const auto quality = auc(scored);
+      if (step == 0 || quality.value_or(0) > best.validation_auc.value_or(0)) {
+        best.parameters.assign(descent.parameters().begin(), descent.parameters().end());
+        best.best_step = step;
+        best.validation_auc = quality;
+      }
     }
     if (step == total_steps) return best;
-    descent.step(model_, features_.bags(), training_);
-    options_.on_progress(static_cast<std::uint32_t>(step + 1), static_cast<std::uint32_t>(total_steps));
+    descent.step(model_, offset_, team_->executor());
   }
-}
-
-Result<TestResult> BehaviourTrainer::evaluate_test(std::span<const float> parameters) {
-  BAUTA_TRY(const std::vector<Scored> scored, score(parameters, test_));
-  TestResult result;
-  result.auc = auc(scored);
-  result.auc_interval = bootstrap_auc(scored, test_persons_);
-  result.log_loss = log_loss(scored);
-  result.samples = scored.size();
-  result.positives = static_cast<std::size_t>(
-      std::count_if(scored.begin(), scored.end(), [](const Scored& one) { return one.label; }));
-  return result;
-}
-
-Result<std::optional<TestDifference>> BehaviourTrainer::compare_test(std::span<const float> shared,
-                                                                     std::span<const float> local) {
-  BAUTA_TRY(const std::vector<Scored> first, score(shared, test_));
-  BAUTA_TRY(const std::vector<Scored> second, score(local, test_));
-  const auto shared_auc = auc(first);
-  const auto local_auc = auc(second);
-  if (!shared_auc || !local_auc) return std::optional<TestDifference>();
-  return std::optional<TestDifference>(
-      {*shared_auc - *local_auc, bootstrap_auc_difference(first, second, test_persons_)});
 }
 
 }  // namespace bauta::client

@@ -1,88 +1,98 @@
-// Trains the behaviour model on one service's own samples: the rounds' local steps, and the local-only twin they are
-// compared with.
+// Trains the behaviour model on one service's own samples: the rounds' local steps with the private parts beside them,
+// and the local-only twin they are compared with.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "client/data/event_log.h"
 #include "client/data/samples.h"
 #include "client/training/features.h"
+#include "client/training/private_parts.h"
 #include "client/training/trainer.h"
-#include "common/evaluation/bootstrap.h"
+#include "common/base/thread_team.h"
+#include "common/evaluation/metrics.h"
 #include "common/federation/plan.h"
+#include "common/model/behaviour_model.h"
 #include "common/model/parameters.h"
 
 namespace bauta::client {
 
-/// Held-out quality on the test samples, which nothing was chosen by.
-struct TestResult {
-  std::optional<double> auc;
-  std::optional<Interval> auc_interval;  ///< 95 %, percentile bootstrap over persons
-  std::optional<double> log_loss;
-  std::size_t samples = 0;
-  std::size_t positives = 0;
-};
-
-/// shared − local on the same test samples.
-struct TestDifference {
-  double auc = 0;
-  std::optional<Interval> interval;  ///< 95 %, paired bootstrap over persons
-};
-
 /// A model trained on this service alone with the compute of a whole run.
 struct LocalModel {
-  std::vector<float> parameters;  ///< of the step with the best validation AUC
+  std::vector<float> parameters;  ///< shared and private ones, of the step with the best validation AUC
   std::uint64_t best_step = 0;
   std::optional<double> validation_auc;
 };
 
 struct TrainerOptions {
   std::uint64_t service_seed = 1;  ///< order of the batches; any number of this service's own
+  unsigned threads = 1;            ///< the result is the same for any number
+  /// Where the private parts and an interrupted round's checkpoint lie; empty: nowhere, they end with the trainer.
+  std::filesystem::path state_directory;
+  std::chrono::seconds checkpoint_every{30};
+  bool item_residuals = true;  ///< learn something private of every single item
+  double id_dropout = 0.5;     ///< how often it is left out in training
   std::function<bool()> stop_requested = [] { return false; };
   std::function<void(std::uint32_t step, std::uint32_t steps)> on_progress = [](std::uint32_t, std::uint32_t) {};
 };
 
+/// Vectors of parameters come in two lengths: shared_layout().size(), or full_layout().size() with this service's
+/// private ones behind. Where the short one is given and nothing else is said, private parts without effect are added.
 class BehaviourTrainer final : public Trainer {
  public:
-  /// Refuses what ParameterLayout::create refuses. `log` must outlive the trainer.
+  /// Refuses what ParameterLayout::create refuses, and private parts that cannot be read. `log` must outlive the trainer.
   static Result<BehaviourTrainer> create(const EventLog& log, const TaskSettings& task, SampleSets samples,
                                          const Plan& plan, TrainerOptions options = {});
 
-  const ParameterLayout& layout() const { return layout_; }
+  const ParameterLayout& layout() const { return shared_layout_; }
+  const ParameterLayout& full_layout() const { return full_layout_; }
+  const EventFeatures& features() const { return features_; }
+  const SampleSets& samples() const { return samples_; }
+  /// `shared` with the private parts as the rounds so far left them.
+  std::vector<float> personalised(std::span<const float> shared) const;
 
+  /// `shared` with private parts that have no effect.
+  std::vector<float> with_neutral_parts(std::span<const float> shared) const;
+
+  /// Of the personalised model.
   Result<ValidationMetrics> validate(std::span<const float> parameters) override;
-  /// plan.training.local_steps steps of Adam with fresh moments, batches in a fixed order. `cancelled` when asked to
-  /// stop, `not_finite` when training diverged, `invalid_argument` for parameters of another length.
+  /// plan.training.local_steps steps of Adam with fresh moments on shared and private parts, batches in a fixed order;
+  /// returns the change of the shared ones. `cancelled` when asked to stop (a checkpoint lets the next call go on),
+  /// `not_finite` when training diverged, `invalid_argument` for parameters of another length.
   Result<std::vector<float>> train(std::span<const float> parameters, std::uint64_t round_no) override;
 
   /// Adam from the plan's initial parameters over `total_steps` (rounds × local_steps: the compute the shared model
   /// gets from this service), looked at every local_steps steps, as the shared model is looked at every round.
   Result<LocalModel> train_alone(std::uint64_t total_steps);
 
-  Result<TestResult> evaluate_test(std::span<const float> parameters);
-  /// Empty when a class is missing in the test samples.
-  Result<std::optional<TestDifference>> compare_test(std::span<const float> shared, std::span<const float> local);
+  /// Logits of `samples` under either kind of vector, with their labels.
+  Result<std::vector<Scored>> score(std::span<const float> parameters, std::span<const Sample> samples);
 
  private:
-  BehaviourTrainer(const EventLog& log, const TaskSettings& task, const SampleSets& samples, const Plan& plan,
-                   ParameterLayout layout, TrainerOptions options);
+  BehaviourTrainer(const EventLog& log, const TaskSettings& task, SampleSets samples, const Plan& plan,
+                   ParameterLayout shared_layout, ParameterLayout full_layout, PrivateParts parts,
+                   TrainerOptions options);
 
-  Status check_length(std::span<const float> parameters) const;
-  Result<std::vector<Scored>> score(std::span<const float> parameters, std::span<const ModelSample> samples);
+  Result<std::vector<float>> full(std::span<const float> parameters) const;
+  Status check_shared(std::span<const float> parameters) const;
+  std::filesystem::path checkpoint_file() const;
 
-  ParameterLayout layout_;
-  TrainingSettings training_settings_;
+  ParameterLayout shared_layout_;
+  ParameterLayout full_layout_;
+  TrainingSettings settings_;
   TrainerOptions options_;
+  SampleSets samples_;
   EventFeatures features_;
+  PrivateParts parts_;
+  std::unique_ptr<ThreadTeam> team_;
   BehaviourModel<float> model_;
-  std::vector<ModelSample> training_;
-  std::vector<ModelSample> validation_;
-  std::vector<ModelSample> test_;
-  std::vector<std::uint32_t> test_persons_;
+  float offset_ = 0;
 };
 
 }  // namespace bauta::client

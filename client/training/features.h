@@ -10,6 +10,7 @@
 #include "client/data/event_log.h"
 #include "client/data/samples.h"
 #include "common/base/counter_random.h"
+#include "common/federation/plan.h"
 #include "common/model/model_input.h"
 
 namespace bauta::client {
@@ -20,6 +21,10 @@ class SampleBatch {
   /// `candidates` and their `log_q` for the next-item loss; may be empty. They must outlive the view.
   ModelBatch view(std::span<const std::uint32_t> candidates = {}, std::span<const float> log_q = {}) const;
   std::span<const ModelSample> samples() const { return samples_; }
+  /// Of every sample's logit: the log odds of the service's own base rate.
+  void set_offset(float offset) {
+    for (ModelSample& sample : samples_) sample.offset = offset;
+  }
 
  private:
   friend class EventFeatures;

@@ -132,6 +132,7 @@ class Simulation {
       setup.settings.policy.allowed_plans = {plan_hash(plan_text_)};
       setup.settings.data = services[i].data;
       setup.settings.task = services[i].task;
+      setup.settings.training.threads = 1;  // several partners train side by side
       setup.roster = keys_->roster;
       setup.signing_key = &keys_->partners[i];
       setup.seed = settings_.seed;

@@ -5,7 +5,7 @@ import tomllib
 from wire_format import Refused
 
 DEFAULTS = {
-    "model": {"kind": "pooling", "seed": 1, "table_rows": 8192, "token_width": 16, "width": 32, "history": 100},
+    "model": {"kind": "behaviour", "seed": 1, "table_rows": 8192, "token_width": 16, "width": 32, "history": 100},
     "training": {"local_steps": 200, "batch_size": 64, "learning_rate": 0.002},
     "server": {"learning_rate": 0.01, "beta1": 0.9, "beta2": 0.99, "tau": 0.001},
     "update": {"clip": 1.0, "rotation": False, "range": None, "bits": 20, "lane": None},

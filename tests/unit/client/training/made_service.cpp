@@ -16,7 +16,7 @@ std::vector<Item> themed_items() {
   for (const std::string_view theme : kThemes)
     for (std::uint32_t i = 0; i < kItemsPerTheme; ++i)
       items.push_back({std::to_string(items.size()), std::string(theme) + " number" + std::to_string(i),
-                       "things > " + std::string(theme), ""});
+                       "things > " + std::string(theme), "", {}});
   return items;
 }
 

@@ -22,7 +22,7 @@ TEST_CASE("every setting of a plan is read from its own key") {
   const Plan plan = parse_plan(R"(
 name = "demo"
 [model]
-kind = "pooling"
+kind = "behaviour"
 seed = 7
 table_rows = 1024
 token_width = 8

@@ -1,0 +1,68 @@
+#include "client/scoring/serving_model.h"
+
+#include <nlohmann/json.hpp>
+
+#include "client/training/vector_file.h"
+
+namespace bauta::client {
+namespace {
+
+constexpr std::string_view kKind = "serving model";
+constexpr std::string_view kFile = "serving.vectors";
+
+nlohmann::json optional_number(const std::optional<double>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json();
+}
+
+std::optional<double> number(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? std::optional(found->get<double>()) : std::nullopt;
+}
+
+std::optional<ServedModel> served_model(const std::string& name) {
+  for (const ServedModel model :
+       {ServedModel::local, ServedModel::shared, ServedModel::personalised, ServedModel::mix})
+    if (to_string(model) == name) return model;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Status write_serving_model(const std::filesystem::path& state_directory, const ServingModel& model) {
+  nlohmann::json about = {{"model", to_string(model.choice.model)},
+                          {"local_share", model.choice.local_share},
+                          {"auc", optional_number(model.choice.auc)},
+                          {"above_local", optional_number(model.choice.above_local)},
+                          {"needed", optional_number(model.choice.needed)},
+                          {"slope", model.calibration.slope},
+                          {"offset", model.calibration.offset},
+                          {"shared_model", model.shared_model},
+                          {"items", model.items}};
+  const std::span<const float> vectors[] = {model.local, model.federated};
+  return write_vectors(state_directory / kFile, kKind,
+                       about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), vectors);
+}
+
+Result<std::optional<ServingModel>> read_serving_model(const std::filesystem::path& state_directory) {
+  const std::filesystem::path file = state_directory / kFile;
+  BAUTA_TRY(auto stored, read_vectors(file, kKind));
+  if (!stored) return std::optional<ServingModel>();
+  const auto about = nlohmann::json::parse(stored->about, nullptr, false);
+  const auto slope = number(about, "slope");
+  const auto offset = number(about, "offset");
+  const auto local_share = number(about, "local_share");
+  const auto kind = served_model(about.value("model", ""));
+  if (!slope || !offset || !local_share || !kind || stored->vectors.size() != 2 || !about.contains("items") ||
+      !about["items"].is_array())
+    return Error{ErrorCode::malformed, file.string() + " lacks a part; `bauta-client evaluate` makes it anew"};
+  ServingModel model;
+  model.choice = {*kind, *local_share, number(about, "auc"), number(about, "above_local"), number(about, "needed")};
+  model.calibration = {*slope, *offset};
+  model.shared_model = about.value("shared_model", "");
+  for (const auto& item : about["items"]) model.items.push_back(item.is_string() ? item.get<std::string>() : "");
+  model.local = std::move(stored->vectors[0]);
+  model.federated = std::move(stored->vectors[1]);
+  return std::optional(std::move(model));
+}
+
+}  // namespace bauta::client

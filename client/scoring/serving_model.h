@@ -1,0 +1,30 @@
+// The model a service serves: what was chosen on its validation samples, with its calibration, in the state directory.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/scoring/calibration.h"
+#include "client/training/serving_choice.h"
+#include "common/base/bytes.h"
+#include "common/base/result.h"
+
+namespace bauta::client {
+
+struct ServingModel {
+  ServingChoice choice;
+  Calibration calibration;
+  std::string shared_model;           ///< hash of the shared model it was made with, hex
+  std::vector<std::string> items;     ///< ids, in the order of the private rows
+  std::vector<float> local;           ///< shared and private parameters; empty where its share is 0
+  std::vector<float> federated;       ///< likewise, of the shared or personalised model; empty where its share is 0
+};
+
+/// serving.vectors in `state_directory`.
+Status write_serving_model(const std::filesystem::path& state_directory, const ServingModel& model);
+/// Empty where none was chosen yet.
+Result<std::optional<ServingModel>> read_serving_model(const std::filesystem::path& state_directory);
+
+}  // namespace bauta::client

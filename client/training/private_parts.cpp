@@ -1,0 +1,102 @@
+#include "client/training/private_parts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include "client/training/vector_file.h"
+#include "common/base/file.h"
+
+namespace bauta::client {
+namespace {
+
+constexpr std::string_view kKind = "private parts";
+
+/// Moves each item's row of residual and bias from where it stood to where it stands now.
+std::vector<float> moved(const ParameterLayout& layout, std::span<const float> stored,
+                         std::span<const std::string> old_items, std::span<const std::string> items) {
+  std::vector<float> parts = PrivateParts::initial(layout);
+  const std::size_t base = layout.shared_size();
+  const Tensor& residual = layout.at("private.item.residual");
+  const Tensor& bias = layout.at("private.item.bias");
+  std::copy_n(stored.begin(), residual.offset - base, parts.begin());
+  const std::size_t old_bias = residual.offset - base + old_items.size() * residual.columns;
+  std::unordered_map<std::string_view, std::size_t> rows;
+  for (std::size_t row = 0; row < old_items.size(); ++row) rows.emplace(old_items[row], row);
+  for (std::size_t item = 0; item < items.size(); ++item) {
+    const auto found = rows.find(items[item]);
+    if (found == rows.end()) continue;
+    std::copy_n(stored.begin() + static_cast<std::ptrdiff_t>(residual.offset - base + found->second * residual.columns),
+                residual.columns,
+                parts.begin() + static_cast<std::ptrdiff_t>(residual.offset - base + item * residual.columns));
+    parts[bias.offset - base + item] = stored[old_bias + found->second];
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::vector<float> PrivateParts::initial(const ParameterLayout& layout) {
+  const std::vector<float> all = initial_parameters(layout);
+  return {all.begin() + static_cast<std::ptrdiff_t>(layout.shared_size()), all.end()};
+}
+
+Result<PrivateParts> PrivateParts::open(const ParameterLayout& layout, const EventLog& log,
+                                        std::filesystem::path file) {
+  PrivateParts parts;
+  for (const Item& item : log.items) parts.items_.push_back(item.id);
+  const ModelSettings& model = layout.settings();
+  parts.about_model_ =
+      fmt::format("{} seed {} table {}x{} width {}", model.kind, model.seed, model.table_rows, model.token_width,
+                  model.width);
+  parts.before_ = parts.after_ = initial(layout);
+  parts.file_ = std::move(file);
+  if (parts.file_.empty()) return parts;
+  BAUTA_TRY(const auto stored, read_vectors(parts.file_, kKind));
+  if (!stored) return parts;
+  const auto about = nlohmann::json::parse(stored->about, nullptr, false);
+  if (!about.is_object() || about.value("model", "") != parts.about_model_) {
+    std::error_code error;
+    std::filesystem::rename(parts.file_, parts.file_.string() + ".other", error);
+    return parts;
+  }
+  const Tensor& residual = layout.at("private.item.residual");
+  const auto damaged = [&] {
+    return Error{ErrorCode::malformed, parts.file_.string() + " does not fit its own header; remove it to begin anew"};
+  };
+  if (!about.contains("items") || !about["items"].is_array() || stored->vectors.size() != 2) return damaged();
+  std::vector<std::string> old_items;
+  for (const auto& item : about["items"]) {
+    if (!item.is_string()) return damaged();
+    const auto id = item.get<std::string>();
+    old_items.emplace_back(id);
+  }
+  const std::size_t expected =
+      residual.offset - layout.shared_size() + old_items.size() * (std::size_t{residual.columns} + 1);
+  for (const auto& vector : stored->vectors)
+    if (vector.size() != expected) return damaged();
+  parts.round_no_ = about.value("round", std::uint64_t{0});
+  parts.before_ = moved(layout, stored->vectors[0], old_items, parts.items_);
+  parts.after_ = moved(layout, stored->vectors[1], old_items, parts.items_);
+  return parts;
+}
+
+std::span<const float> PrivateParts::before(std::uint64_t round_no) const {
+  return round_no == round_no_ ? before_ : after_;
+}
+
+Status PrivateParts::finish(std::uint64_t round_no, std::span<const float> after) {
+  BAUTA_CHECK(after.size() == after_.size());
+  if (round_no != round_no_) before_ = std::move(after_);
+  round_no_ = round_no;
+  after_.assign(after.begin(), after.end());
+  if (file_.empty()) return {};
+  // Ids are bytes of any kind; JSON wants text.
+  nlohmann::json about = {{"model", about_model_}, {"round", round_no_}, {"items", items_}};
+  const std::span<const float> vectors[] = {before_, after_};
+  return write_vectors(file_, kKind, about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), vectors);
+}
+
+}  // namespace bauta::client
