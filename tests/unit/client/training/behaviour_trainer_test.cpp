@@ -8,7 +8,9 @@
 #include "common/base/counter_random.h"
 #include "common/model/server_optimiser.h"
 #include "common/privacy/clipping.h"
+#include "common/evaluation/metrics.h"
 #include "made_service.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace bauta;
 using namespace bauta::client;
@@ -25,9 +27,9 @@ double local_test_auc(const MadeService& service, std::uint64_t steps) {
   BehaviourTrainer trainer = trainer_for(service, small_plan());
   const auto local = trainer.train_alone(steps);
   REQUIRE(local.ok());
-  const auto test = trainer.evaluate_test(local->parameters);
+  const auto test = trainer.score(local->parameters, service.samples.test);
   REQUIRE(test.ok());
-  return test->auc.value();
+  return auc(*test).value();
 }
 
 /// Takes every label away from its sample and gives it to another of the same set.
@@ -68,7 +70,7 @@ TEST_CASE("the same data, parameters and round give the same bits, another round
   const std::vector<float> start = initial_parameters(one.layout());
   const auto first = one.train(start, 1);
   const auto other_round = one.train(start, 2);
-  const auto again = one.train(start, 1);
+  const auto again = trainer_for(service, small_plan()).train(start, 1);
   const auto elsewhere = two.train(start, 1);
   REQUIRE((first.ok() && other_round.ok() && again.ok() && elsewhere.ok()));
   CHECK(*first == *again);
@@ -106,11 +108,6 @@ TEST_CASE("a single class in validation or test has no AUC and no difference") {
   REQUIRE(metrics.ok());
   CHECK_FALSE(metrics->auc);
   CHECK_FALSE(metrics->log_loss);
-  const auto test = trainer.evaluate_test(parameters);
-  CHECK_FALSE(test->auc);
-  CHECK_FALSE(test->auc_interval);
-  CHECK(test->positives == 0);
-  CHECK_FALSE(trainer.compare_test(parameters, parameters)->has_value());
   CHECK(trainer.train_alone(100).ok());
 }
 
@@ -120,25 +117,6 @@ TEST_CASE("the log loss stays within 0 and 1 even for an absurd model") {
   std::vector<float> parameters = initial_parameters(trainer.layout());
   parameters[trainer.layout().at("logit.bias").offset] = 1e6F;
   CHECK(trainer.validate(parameters)->log_loss == 1.0);
-}
-
-TEST_CASE("the test result holds an interval around its AUC, and equal models do not differ") {
-  const MadeService service = made_conversion_service(200, 6);
-  BehaviourTrainer trainer = trainer_for(service, small_plan());
-  const auto local = trainer.train_alone(300);
-  REQUIRE(local.ok());
-  const auto test = trainer.evaluate_test(local->parameters);
-  REQUIRE(test.ok());
-  CHECK(test->samples == service.samples.test.size());
-  CHECK(test->auc_interval->low < *test->auc);
-  CHECK(test->auc_interval->high > *test->auc);
-  CHECK(test->auc_interval->high - test->auc_interval->low < 0.25);
-  const auto none = trainer.compare_test(local->parameters, local->parameters);
-  CHECK((*none)->auc == 0);
-  CHECK((*none)->interval->high == 0);
-  const auto better = trainer.compare_test(local->parameters, initial_parameters(trainer.layout()));
-  CHECK((*better)->auc ==
-        doctest::Approx(*test->auc - *trainer.evaluate_test(initial_parameters(trainer.layout()))->auc));
 }
 
 TEST_CASE("training asked to stop returns at once, and says so") {
@@ -175,10 +153,12 @@ TEST_CASE("parameters of another length are refused and divergence is told, not 
   const std::vector<float> short_vector(5);
   CHECK(trainer.train(short_vector, 1).error().code == ErrorCode::invalid_argument);
   CHECK(trainer.validate(short_vector).error().code == ErrorCode::invalid_argument);
-  CHECK(trainer.evaluate_test(short_vector).error().code == ErrorCode::invalid_argument);
+  CHECK(trainer.score(short_vector, service.samples.test).error().code == ErrorCode::invalid_argument);
   std::vector<float> poisoned = initial_parameters(trainer.layout());
   poisoned.back() = std::nanf("");
   CHECK(trainer.train(poisoned, 1).error().code == ErrorCode::not_finite);
+  poisoned = initial_parameters(trainer.layout());
+  poisoned[trainer.layout().at("logit.bias").offset] = std::nanf("");
   CHECK(trainer.validate(poisoned).error().code == ErrorCode::not_finite);
 }
 
@@ -191,4 +171,122 @@ TEST_CASE("a trainer without samples, steps or a possible model is refused") {
   plan.training.local_steps = 0;
   CHECK_FALSE(BehaviourTrainer::create(service.log, service.task, service.samples, plan).ok());
   CHECK_FALSE(BehaviourTrainer::create(service.log, service.task, {}, small_plan()).ok());
+}
+
+namespace {
+
+TrainerOptions in(const std::filesystem::path& folder) {
+  TrainerOptions options;
+  options.state_directory = folder;
+  return options;
+}
+
+std::vector<float> must(Result<std::vector<float>> result) {
+  REQUIRE(result.ok());
+  return std::move(*result);
+}
+
+}  // namespace
+
+TEST_CASE("a round trained again gives the same update, though the private parts have moved on") {
+  const MadeService service = made_propensity_service(60, 11);
+  BehaviourTrainer trainer = trainer_for(service, small_plan());
+  const std::vector<float> start = initial_parameters(trainer.layout());
+  must(trainer.train(start, 1));
+  const std::vector<float> second = must(trainer.train(start, 2));
+  CHECK(must(trainer.train(start, 2)) == second);
+  const std::vector<float> third = must(trainer.train(start, 3));
+  CHECK(third != second);
+}
+
+TEST_CASE("private parts outlive the process and follow their items") {
+  const bauta::testing::TemporaryDirectory folder;
+  const MadeService service = made_propensity_service(60, 12);
+  BehaviourTrainer one = trainer_for(service, small_plan(), in(folder.path()));
+  const std::vector<float> start = initial_parameters(one.layout());
+  must(one.train(start, 1));
+  const std::vector<float> kept = one.personalised(start);
+  BehaviourTrainer two = trainer_for(service, small_plan(), in(folder.path()));
+  CHECK(two.personalised(start) == kept);
+  CHECK(must(two.train(start, 2)) == must(one.train(start, 2)));
+
+  // Another item comes first: rows move, the new one is at its beginning.
+  EventLog grown = service.log;
+  grown.items.insert(grown.items.begin(), {"0000", "coffee", "drinks", "", {}});
+  std::vector<Event> events(grown.events.begin(), grown.events.end());
+  for (Event& event : events)
+    if (event.item != kNoItem) ++event.item;
+  grown.events = std::move(events);
+  auto three = BehaviourTrainer::create(grown, service.task, service.samples, small_plan(), in(folder.path()));
+  REQUIRE(three.ok());
+  const std::vector<float> before = two.personalised(start);
+  const std::vector<float> after = three->personalised(start);
+  const Tensor& old_residual = two.full_layout().at("private.item.residual");
+  const Tensor& residual = three->full_layout().at("private.item.residual");
+  const auto row = [](const std::vector<float>& all, const Tensor& tensor, std::size_t item) {
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(tensor.offset + item * tensor.columns);
+    return std::vector<float>(first, first + tensor.columns);
+  };
+  CHECK(row(after, residual, 4) == row(before, old_residual, 3));
+  CHECK(row(after, residual, 0) == std::vector<float>(residual.columns, 0.0F));
+  CHECK(l2_norm(row(before, old_residual, 3)) > 0);
+}
+
+TEST_CASE("an interrupted round goes on from its checkpoint to the same bits") {
+  const MadeService service = made_propensity_service(60, 13);
+  BehaviourTrainer whole = trainer_for(service, small_plan());
+  const std::vector<float> start = initial_parameters(whole.layout());
+  const std::vector<float> expected = must(whole.train(start, 1));
+
+  const bauta::testing::TemporaryDirectory folder;
+  TrainerOptions options = in(folder.path());
+  int polls = 0;
+  options.stop_requested = [&] { return ++polls > 20; };
+  BehaviourTrainer stopped = trainer_for(service, small_plan(), options);
+  CHECK(stopped.train(start, 1).error().code == ErrorCode::cancelled);
+  options = in(folder.path());
+  std::vector<std::uint32_t> steps;
+  options.on_progress = [&](std::uint32_t step, std::uint32_t) { steps.push_back(step); };
+  BehaviourTrainer resumed = trainer_for(service, small_plan(), options);
+  CHECK(must(resumed.train(start, 1)) == expected);
+  CHECK(steps.front() == 20);
+  CHECK(steps.size() == 31);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "round.checkpoint"));
+}
+
+TEST_CASE("a checkpoint of another round or another model is not gone on from") {
+  const bauta::testing::TemporaryDirectory folder;
+  const MadeService service = made_propensity_service(60, 14);
+  TrainerOptions options = in(folder.path());
+  int polls = 0;
+  options.stop_requested = [&] { return ++polls > 20; };
+  BehaviourTrainer stopped = trainer_for(service, small_plan(), options);
+  const std::vector<float> start = initial_parameters(stopped.layout());
+  CHECK(stopped.train(start, 1).error().code == ErrorCode::cancelled);
+  BehaviourTrainer other = trainer_for(service, small_plan(), in(folder.path()));
+  CHECK(must(other.train(start, 2)) == must(trainer_for(service, small_plan()).train(start, 2)));
+}
+
+TEST_CASE("a damaged file of private parts is an error that names it") {
+  const bauta::testing::TemporaryDirectory folder;
+  const MadeService service = made_propensity_service(60, 15);
+  BehaviourTrainer one = trainer_for(service, small_plan(), in(folder.path()));
+  must(one.train(initial_parameters(one.layout()), 1));
+  const auto file = folder.path() / "private.vectors";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
+  const auto again =
+      BehaviourTrainer::create(service.log, service.task, service.samples, small_plan(), in(folder.path()));
+  REQUIRE_FALSE(again.ok());
+  CHECK(again.error().code == ErrorCode::malformed);
+  CHECK(again.error().message.find(file.string()) != std::string::npos);
+}
+
+TEST_CASE("any number of threads trains the same bits") {
+  const MadeService service = made_propensity_service(60, 16);
+  TrainerOptions options;
+  BehaviourTrainer one = trainer_for(service, small_plan(), options);
+  options.threads = 3;
+  BehaviourTrainer three = trainer_for(service, small_plan(), options);
+  const std::vector<float> start = initial_parameters(one.layout());
+  CHECK(must(one.train(start, 1)) == must(three.train(start, 1)));
 }

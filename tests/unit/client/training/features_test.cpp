@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "common/base/counter_random.h"
 #include "made_service.h"
@@ -12,25 +13,34 @@ using namespace bauta::client;
 
 namespace {
 
-/// Everything the model can see of a sample, in one comparable vector.
+/// Everything the model can see of a sample but its labels, in one comparable vector.
 std::vector<double> seen_by_model(const EventFeatures& features, const Sample& sample) {
-  const ModelSample model_sample = features.sample(sample);
+  SampleBatch batch;
+  features.gather({&sample, 1}, batch);
+  const ModelSample& model_sample = batch.samples().front();
   std::vector<double> seen;
   const auto see_codes = [&](const EventCodes& event) {
-    for (const auto code : {event.type, event.gap, event.amount, event.hour, event.weekday}) seen.push_back(code);
-    seen.push_back(event.bag == kNoBag ? -1 : 0);
-    if (event.bag != kNoBag)
-      for (const TokenRow row : features.bags()[event.bag]) seen.push_back(row.code);
+    for (const auto code : {event.type, event.gap, event.amount, event.hour, event.weekday, event.channel})
+      seen.push_back(code);
+    seen.push_back(event.item == kNone ? -1 : 0);
+    if (event.item != kNone)
+      for (const TokenRow row : features.items()[event.item]) seen.push_back(row.code);
   };
   for (const EventCodes& event : model_sample.events) see_codes(event);
   for (const std::int64_t at : model_sample.event_times) seen.push_back(static_cast<double>(model_sample.cut - at));
-  seen.push_back(model_sample.has_target ? 1 : 0);
   see_codes(model_sample.target);
-  seen.push_back(model_sample.task_type);
   seen.push_back(model_sample.horizon);
   for (const float feature : model_sample.context) seen.push_back(feature);
   seen.push_back(model_sample.offset);
   return seen;
+}
+
+/// The only sample of a batch, labelled.
+SampleLabels labels_of(const EventFeatures& features, const Sample& sample) {
+  SampleBatch batch;
+  CounterRandom random(1, "future");
+  features.gather_labelled({&sample, 1}, random, batch);
+  return batch.samples().front().labels;
 }
 
 /// Draws every event from `from` on anew: type, item, amount, channel and time, still from `from` on and in order.
@@ -131,26 +141,31 @@ TEST_CASE("names of persons and items are never seen, texts are") {
   CHECK(seen_by_model(features, sample) != seen_by_model(other, sample));
 }
 
-TEST_CASE("items without text all look alike") {
+TEST_CASE("items without text have an empty bag and keep their number") {
   MadeService service = made_conversion_service(20, 5);
   for (Item& item : service.log.items) item.title = item.category = item.brand = "";
   const EventFeatures features(service.log, service.task, small_plan().model, service.task.cut);
-  const ModelSample sample = features.sample(service.samples.test.front());
-  REQUIRE(!sample.events.empty());
-  for (const EventCodes& event : sample.events) CHECK(event.bag == sample.target.bag);
-  CHECK(features.bags().size() == 1);
+  SampleBatch batch;
+  features.gather(std::span(service.samples.test).first(1), batch);
+  REQUIRE(!batch.samples().front().events.empty());
+  for (const EventCodes& event : batch.samples().front().events) CHECK(features.items()[event.item].empty());
+  CHECK(features.item_count() == service.log.items.size());
 }
 
 TEST_CASE("only the newest events of a long history are read, the context counts them all") {
   const MadeService service = made_propensity_service(20, 6);
   ModelSettings model = small_plan().model;
-  const Sample& sample = service.samples.test.front();
+  const std::span<const Sample> one = std::span(service.samples.test).first(1);
   model.history = 1000;
   const EventFeatures whole_features(service.log, service.task, model, service.task.cut);
-  const ModelSample whole = whole_features.sample(sample);
+  SampleBatch whole_batch;
+  whole_features.gather(one, whole_batch);
   model.history = 4;
   const EventFeatures cut_features(service.log, service.task, model, service.task.cut);
-  const ModelSample newest = cut_features.sample(sample);
+  SampleBatch newest_batch;
+  cut_features.gather(one, newest_batch);
+  const ModelSample& whole = whole_batch.samples().front();
+  const ModelSample& newest = newest_batch.samples().front();
   REQUIRE(whole.events.size() > 4);
   REQUIRE(newest.events.size() == 4);
   CHECK(std::equal(newest.event_times.begin(), newest.event_times.end(), whole.event_times.end() - 4));
@@ -160,8 +175,82 @@ TEST_CASE("only the newest events of a long history are read, the context counts
 TEST_CASE("a person without history is a sample like any other") {
   const MadeService service = made_conversion_service(10, 7);
   const EventFeatures features(service.log, service.task, small_plan().model, service.task.cut);
-  const ModelSample sample = features.sample({0, 0, kMadeStart - 1, false});
-  CHECK(sample.events.empty());
-  CHECK(sample.has_target);
-  for (const float feature : sample.context) CHECK(std::isfinite(feature));
+  const Sample sample{0, 0, kMadeStart - 1, false};
+  SampleBatch batch;
+  features.gather({&sample, 1}, batch);
+  CHECK(batch.samples().front().events.empty());
+  CHECK(batch.samples().front().target.item == 0);
+  for (const float feature : batch.samples().front().context) CHECK(std::isfinite(feature));
+}
+
+namespace {
+
+/// One person with a login before the cut at day 10 and purchases of 4 and 8 on the days named behind it.
+EventLog purchases_on(std::vector<std::int64_t> days) {
+  EventLog log;
+  log.persons = {"p"};
+  log.items = {{"i", "green tea", "drinks > tea", "", {}}};
+  log.channels = {""};
+  std::vector<Event> events(1 + days.size());
+  events[0].occurred_at = kMadeStart;
+  events[0].type = EventType::login;
+  events[0].amount = 3;
+  for (std::size_t i = 0; i < days.size(); ++i) {
+    events[i + 1].occurred_at = kMadeStart + days[i] * kMadeDay;
+    events[i + 1].type = EventType::purchase;
+    events[i + 1].item = 0;
+    events[i + 1].amount = i == 0 ? 4 : 8;
+  }
+  log.first_event = {0, events.size()};
+  log.events = std::move(events);
+  return log;
+}
+
+SampleLabels labels_after(const EventLog& log, std::int64_t horizon_days) {
+  TaskSettings task;
+  task.horizon = horizon_days * kMadeDay;
+  const EventFeatures features(log, task, small_plan().model, kMadeStart + 10 * kMadeDay);
+  return labels_of(features, {0, kNoItem, kMadeStart + 10 * kMadeDay, true});
+}
+
+}  // namespace
+
+TEST_CASE("labels tell what followed within the horizon and nothing of what came later") {
+  const SampleLabels labels = labels_after(purchases_on({15, 30, 60}), 28);
+  CHECK(labels.conversion == 1);
+  CHECK(labels.hazard == horizon_bucket(5 * kMadeDay));
+  CHECK(labels.hazard_seen);
+  CHECK(labels.value == doctest::Approx((4 + 8) / 3.0));  // in units of the 3 that was spent before
+  CHECK(labels.future == 0);
+}
+
+TEST_CASE("the label of an event in an interval that is not wholly known is that nothing came before it") {
+  for (const std::int64_t day : {34, 60}) {  // 24 days after the cut, in the interval of 14 to 31 days; beyond
+    const SampleLabels labels = labels_after(purchases_on({day}), 28);
+    CHECK(labels.hazard == horizon_bucket(28 * kMadeDay));
+    CHECK_FALSE(labels.hazard_seen);
+  }
+  const SampleLabels nothing = labels_after(purchases_on({60}), 28);
+  CHECK(nothing.value == 0);
+  CHECK(nothing.future == kNone);
+}
+
+TEST_CASE("a service without amounts has no value label") {
+  EventLog log = purchases_on({15});
+  std::vector<Event> events(log.events.begin(), log.events.end());
+  for (Event& event : events) event.amount = std::nanf("");
+  log.events = std::move(events);
+  CHECK(labels_after(log, 28).value < 0);
+}
+
+TEST_CASE("equal futures of a batch are one text") {
+  const EventLog log = purchases_on({15, 20});
+  const EventFeatures features(log, {}, small_plan().model, kMadeStart + 10 * kMadeDay);
+  const std::vector<Sample> samples(3, {0, kNoItem, kMadeStart + 10 * kMadeDay, true});
+  CounterRandom random(1, "future");
+  SampleBatch batch;
+  features.gather_labelled(samples, random, batch);
+  REQUIRE(batch.view().texts != nullptr);
+  CHECK(batch.view().texts->size() == 1);
+  for (const ModelSample& sample : batch.samples()) CHECK(sample.labels.future == 0);
 }

@@ -1,0 +1,79 @@
+#include "client/training/serving_choice.h"
+
+#include <doctest/doctest.h>
+
+#include <numeric>
+
+#include "common/base/counter_random.h"
+
+using namespace bauta;
+using namespace bauta::client;
+
+namespace {
+
+/// Labels with an even chance, and scores that know them up to noise.
+struct Service {
+  explicit Service(std::size_t samples) : random(5, "service") {
+    for (std::size_t i = 0; i < samples; ++i) labels.push_back(random.below(2) == 0);
+    persons.resize(samples);
+    std::iota(persons.begin(), persons.end(), 0U);
+  }
+  std::vector<Scored> scores(double signal) {
+    std::vector<Scored> scored;
+    for (const bool label : labels) scored.push_back({(label ? signal : 0) + 2 * random.unit(), label});
+    return scored;
+  }
+  CounterRandom random;
+  std::vector<bool> labels;
+  std::vector<std::uint32_t> persons;
+};
+
+}  // namespace
+
+TEST_CASE("a clearly better model is served") {
+  Service service(600);
+  const auto local = service.scores(0.2);
+  const auto better = service.scores(1.5);
+  const auto worse = service.scores(0.1);
+  const ServingChoice choice = choose_served(local, better, worse, service.persons);
+  CHECK(choice.model == ServedModel::shared);
+  CHECK(choice.local_share == 0);
+  CHECK(*choice.above_local > *choice.needed);
+  CHECK(choose_served(local, worse, better, service.persons).local_share < 0.5);
+}
+
+TEST_CASE("a model that is no better than chance allows does not replace the local one") {
+  Service service(60);
+  const auto local = service.scores(0.5);
+  const ServingChoice choice = choose_served(local, service.scores(0), service.scores(0), service.persons);
+  CHECK(choice.model == ServedModel::local);
+  CHECK(choice.local_share == 1);
+}
+
+TEST_CASE("two models that err on different samples are mixed") {
+  Service service(900);
+  const ServingChoice choice =
+      choose_served(service.scores(0.8), service.scores(0.0), service.scores(0.8), service.persons);
+  CHECK(choice.model == ServedModel::mix);
+  CHECK(choice.local_share > 0);
+  CHECK(choice.local_share < 1);
+}
+
+TEST_CASE("without a local model the better of the others is served, without labels the shared one") {
+  Service service(300);
+  const auto shared = service.scores(0.3);
+  const auto personalised = service.scores(1.0);
+  CHECK(choose_served({}, shared, personalised, service.persons).model == ServedModel::personalised);
+  CHECK(choose_served({}, {}, {}, {}).model == ServedModel::shared);
+  std::vector<Scored> one_class = shared;
+  for (Scored& one : one_class) one.label = true;
+  CHECK(choose_served(one_class, one_class, one_class, service.persons).model == ServedModel::local);
+}
+
+TEST_CASE("a mix is the mean of logits by its share") {
+  const std::vector<Scored> first = {{2, true}};
+  const std::vector<Scored> second = {{-2, true}};
+  CHECK(mixed(first, second, 0.75)[0].logit == 1);
+  CHECK(mixed(first, {}, 1)[0].logit == 2);
+  CHECK(mixed({}, second, 0)[0].logit == -2);
+}
