@@ -1,4 +1,4 @@
-// Percentile bootstrap of an AUC over persons: all samples of one person are drawn together, for they are not
+// Percentile bootstrap of AUC and lift over persons: all samples of one person are drawn together, for they are not
 // independent.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "common/evaluation/metrics.h"
 
@@ -32,5 +33,29 @@ std::optional<Interval> bootstrap_auc(std::span<const Scored> samples, std::span
 std::optional<Interval> bootstrap_auc_difference(std::span<const Scored> first, std::span<const Scored> second,
                                                  std::span<const std::uint32_t> persons,
                                                  const BootstrapSettings& settings = {});
+
+/// The answers of one scorer to one of several questions about the same persons.
+struct ScoredQuestion {
+  std::span<const Scored> samples;
+  std::span<const std::uint32_t> persons;  ///< parallel to `samples`
+};
+
+struct Measure {
+  enum class Kind : std::uint8_t { auc, lift };
+  Kind kind = Kind::auc;
+  double share = 0.1;  ///< lift: among which share of the highest scores
+};
+
+/// The mean over the questions, each counting alike; questions without a class are left out. Empty when all are.
+std::optional<double> mean_over_questions(std::span<const ScoredQuestion> questions, const Measure& measure);
+
+/// mean_over_questions() in each replicate; a replicate draws the same persons for all questions, and for the same
+/// settings and persons the same ones for every scorer, so that differences of two scorers' values are paired.
+/// Replicates in which no question has both classes are left out.
+std::vector<double> bootstrap_means(std::span<const ScoredQuestion> questions, const Measure& measure,
+                                    const BootstrapSettings& settings = {});
+
+/// The part `level` in the middle of the values. Empty for none.
+std::optional<Interval> percentile_interval(std::vector<double> values, double level = 0.95);
 
 }  // namespace bauta
