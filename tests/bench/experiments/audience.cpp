@@ -5,8 +5,10 @@
 //   cmake --build build/release --target audience
 //   build/release/tests/bench/experiments/audience --data DIR --out FILE.json
 //
-// The canary repeats everything on a log in which persons have exchanged their futures (all events from the cut on), so
-// that a scorer that only reads the past is at 0.5, and one that peeks is not.
+// The canary repeats everything on logs in which persons have exchanged their futures (all events from the cut on), so
+// that a scorer that only reads the past is at 0.5 on average, and one that peeks is not.
+//
+// coupon_mail is not among them unless named with --only: its held-out words leave one sentence with five positives.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -34,7 +36,7 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   std::filesystem::path data, out, services;
-  std::vector<std::string> names = {"grocery", "drugstore", "fresh_food", "gift_shop", "coupon_mail", "store_visits"};
+  std::vector<std::string> names = {"grocery", "drugstore", "fresh_food", "gift_shop", "store_visits"};
   std::vector<std::uint64_t> seeds = {1};
   bool is_short = false;
 };
@@ -140,7 +142,7 @@ std::vector<double> differences(const std::vector<double>& a, const std::vector<
 /// Measures of every scorer, and the paired difference of each to the last, the strongest of the baselines.
 Json measure_scorers(const EventLog& log, const std::vector<AudienceQuestion>& questions,
                      const std::vector<NamedScorer>& scorers, UnixSeconds cut, const BootstrapSettings& settings) {
-  constexpr std::string_view kReference = "lookalike";
+  constexpr std::string_view kReference = "lookalike_6";
   std::map<std::string, Answers> answers;
   for (const NamedScorer& scorer : scorers) answers[scorer.name] = answer(log, questions, scorer, cut);
   Json out;
@@ -168,15 +170,25 @@ Json measure_scorers(const EventLog& log, const std::vector<AudienceQuestion>& q
   return out;
 }
 
-/// Mean AUC of every scorer on exchanged futures.
+/// Mean AUC of every scorer over several exchanges of futures, with 95 % limits of that mean.
 Json canary(const EventLog& log, const std::vector<AudienceQuestion>& questions, UnixSeconds cut, std::uint64_t seed,
-            const BootstrapSettings& settings) {
-  const EventLog exchanged = with_exchanged_futures(log, cut, seed);
+            int exchanges) {
+  std::map<std::string, std::vector<double>> aucs;
+  for (int i = 0; i < exchanges; ++i) {
+    const EventLog exchanged = with_exchanged_futures(log, cut, mix64(seed) + static_cast<std::uint64_t>(i));
+    for (const NamedScorer& scorer : scorers_of(exchanged, cut, seed)) {
+      const Answers answers = answer(exchanged, questions, scorer, cut);
+      if (const auto mean = mean_over_questions(answers.questions(), {})) aucs[scorer.name].push_back(*mean);
+    }
+  }
   Json out;
-  for (const NamedScorer& scorer : scorers_of(exchanged, cut, seed)) {
-    const Answers answers = answer(exchanged, questions, scorer, cut);
-    const auto asked = answers.questions();
-    out[scorer.name] = value_json(mean_over_questions(asked, {}), bootstrap_means(asked, {}, settings));
+  for (const auto& [name, values] : aucs) {
+    const auto count = static_cast<double>(values.size());
+    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+    double squares = 0;
+    for (const double value : values) squares += (value - mean) * (value - mean);
+    const double half = count > 1 ? 1.96 * std::sqrt(squares / (count - 1) / count) : 0.5;
+    out[name] = Json{{"mean", mean}, {"low", mean - half}, {"high", mean + half}};
   }
   return out;
 }
@@ -199,16 +211,16 @@ Json questions_json(const EventLog& log, const std::vector<AudienceQuestion>& qu
 }
 
 std::string shown(const Json& value) {
-  if (value.is_null()) return fmt::format("{:>22}", "-");
-  return fmt::format("{:6.3f} [{:5.3f}, {:6.3f}]", value["mean"].get<double>(), value["low"].get<double>(),
+  if (value.is_null()) return fmt::format("{:>23}", "-");
+  return fmt::format("{:6.3f} [{:6.3f}, {:6.3f}]", value["mean"].get<double>(), value["low"].get<double>(),
                      value["high"].get<double>());
 }
 
 void print_run(const Json& run) {
-  fmt::print("  {:<14} {:<22} {:<22} {:<22} {}\n", "", "AUC", "lift at 1 %", "lift at 10 %", "canary AUC");
+  fmt::print("  {:<14} {:<23} {:<23} {:<23} {}\n", "", "AUC", "lift at 1 %", "lift at 10 %", "canary AUC");
   for (const auto& [name, measured] : run["scorers"].items()) {
     fmt::print("  {:<14} {} {} {} {}\n", name, shown(measured["auc"]), shown(measured["lift_1"]),
-               shown(measured["lift_10"]), shown(run["canary"][name]));
+               shown(measured["lift_10"]), shown(run["canary"].value(name, Json())));
   }
 }
 
@@ -230,7 +242,7 @@ Json examine(const Options& options, const ServiceUnderTest& service) {
     const auto scorers = scorers_of(service.log, cut, seed);
     Json run{{"seed", seed}};
     run["scorers"] = measure_scorers(service.log, questions, scorers, cut, settings);
-    run["canary"] = canary(service.log, questions, cut, seed, settings);
+    run["canary"] = canary(service.log, questions, cut, seed, options.is_short ? 5 : 20);
     print_run(run);
     std::fflush(stdout);
     out["runs"].push_back(std::move(run));
@@ -260,7 +272,7 @@ int main(int argc, char** argv) {
   app.add_option("--services", options.services, "service files");
   app.add_option("--only", options.names, "services to examine")->delimiter(',');
   app.add_option("--seeds", options.seeds, "seeds of bootstrap, canary and models")->delimiter(',');
-  app.add_flag("--short", options.is_short, "three sentences a service, 100 replicates");
+  app.add_flag("--short", options.is_short, "three sentences a service, 100 replicates, 5 exchanges");
   CLI11_PARSE(app, argc, argv);
   return bauta::bench::run(options);
 }

@@ -207,11 +207,12 @@ class Logistic {
 
 class Lookalike {
  public:
-  Lookalike(const EventLog& log, std::shared_ptr<TfIdf> tfidf) : log_(&log), tfidf_(std::move(tfidf)) {}
+  Lookalike(const EventLog& log, std::shared_ptr<TfIdf> tfidf, int cuts)
+      : log_(&log), tfidf_(std::move(tfidf)), cuts_(cuts) {}
 
   std::vector<double> scores(const AudienceQuestion& question, UnixSeconds cut) {
     const std::int64_t horizon = std::int64_t{question.sentence.horizon_days} * 86400;
-    const auto training = labelled(question, cut - horizon, cut);
+    const auto training = pooled(question, cut - horizon);
     if (!training) return tfidf_->scores(question, cut);
     const double l2 = chosen_l2(question, cut - horizon);
     const Logistic model(training->features, training->labels, l2);
@@ -225,9 +226,27 @@ class Lookalike {
     Eigen::VectorXd labels;
   };
 
-  /// Persons with a history before `at`, labelled by (at, at + horizon] but by nothing from `known_until` on. Absent
-  /// where one class is missing.
-  std::optional<Labelled> labelled(const AudienceQuestion& question, UnixSeconds at, UnixSeconds known_until) {
+  /// The latest cut and the ones before it, 14 days apart. Absent where one class is missing.
+  std::optional<Labelled> pooled(const AudienceQuestion& question, UnixSeconds latest) {
+    Labelled all;
+    all.features.resize(0, kFeatures);
+    for (int k = 0; k < cuts_; ++k) {
+      const Labelled one = labelled(question, latest - k * 14 * static_cast<UnixSeconds>(kDay));
+      Labelled grown;
+      grown.features.resize(all.features.rows() + one.features.rows(), kFeatures);
+      grown.features << all.features, one.features;
+      grown.labels.resize(all.labels.size() + one.labels.size());
+      grown.labels << all.labels, one.labels;
+      all = std::move(grown);
+    }
+    const double positives = all.labels.size() == 0 ? 0 : all.labels.sum();
+    if (positives == 0 || positives == static_cast<double>(all.labels.size())) return std::nullopt;
+    return all;
+  }
+
+  /// Persons with a history before `at`, labelled by what they did in (at, at + horizon).
+  Labelled labelled(const AudienceQuestion& question, UnixSeconds at) {
+    const UnixSeconds known_until = at + std::int64_t{question.sentence.horizon_days} * 86400;
     const Eigen::MatrixXd all = features(question, at);
     std::vector<Eigen::Index> rows;
     std::vector<double> labels;
@@ -240,8 +259,6 @@ class Lookalike {
       rows.push_back(static_cast<Eigen::Index>(p));
       labels.push_back(label ? 1 : 0);
     }
-    const double positives = std::accumulate(labels.begin(), labels.end(), 0.0);
-    if (positives == 0 || positives == static_cast<double>(labels.size())) return std::nullopt;
     Labelled result;
     result.features.resize(static_cast<Eigen::Index>(rows.size()), kFeatures);
     for (std::size_t i = 0; i < rows.size(); ++i) result.features.row(static_cast<Eigen::Index>(i)) = all.row(rows[i]);
@@ -268,19 +285,19 @@ class Lookalike {
     return x;
   }
 
-  /// Fitted one horizon before `validated`, judged there.
-  double chosen_l2(const AudienceQuestion& question, UnixSeconds validated) {
+  /// Judged on the persons of one horizon before `known_until`, fitted on those of a horizon before that.
+  double chosen_l2(const AudienceQuestion& question, UnixSeconds known_until) {
     constexpr double kUnchosen = 10;
     const std::int64_t horizon = std::int64_t{question.sentence.horizon_days} * 86400;
-    const auto fitted = labelled(question, validated - 2 * horizon, validated - horizon);
-    const auto judged = labelled(question, validated - horizon, validated);
-    if (!fitted || !judged) return kUnchosen;
+    const auto fitted = pooled(question, known_until - 2 * horizon);
+    const Labelled judged = labelled(question, known_until - horizon);
+    if (!fitted || judged.labels.size() == 0) return kUnchosen;
     double best = kUnchosen;
     double least = std::numeric_limits<double>::infinity();
     for (const double l2 : {0.1, 1.0, 10.0, 100.0}) {
-      const Eigen::VectorXd logits = Logistic(fitted->features, fitted->labels, l2).logits(judged->features);
+      const Eigen::VectorXd logits = Logistic(fitted->features, fitted->labels, l2).logits(judged.features);
       std::vector<Scored> samples;
-      for (Eigen::Index i = 0; i < logits.size(); ++i) samples.push_back({logits(i), judged->labels(i) > 0.5});
+      for (Eigen::Index i = 0; i < logits.size(); ++i) samples.push_back({logits(i), judged.labels(i) > 0.5});
       const auto loss = log_loss(samples);
       if (loss && *loss < least) {
         least = *loss;
@@ -292,6 +309,7 @@ class Lookalike {
 
   const EventLog* log_;
   std::shared_ptr<TfIdf> tfidf_;
+  int cuts_;
 };
 
 }  // namespace
@@ -299,7 +317,8 @@ class Lookalike {
 std::vector<NamedScorer> baseline_scorers(const EventLog& log) {
   const EventLog* events = &log;
   const auto tfidf = std::make_shared<TfIdf>(log);
-  const auto lookalike = std::make_shared<Lookalike>(log, tfidf);
+  const auto lookalike = std::make_shared<Lookalike>(log, tfidf, 1);
+  const auto lookalike_of_six = std::make_shared<Lookalike>(log, tfidf, 6);
   return {
       {"activity",
        [events](const AudienceQuestion&, UnixSeconds cut) {
@@ -315,6 +334,8 @@ std::vector<NamedScorer> baseline_scorers(const EventLog& log) {
       {"tfidf", [tfidf](const AudienceQuestion& question, UnixSeconds cut) { return tfidf->scores(question, cut); }},
       {"lookalike",
        [lookalike](const AudienceQuestion& question, UnixSeconds cut) { return lookalike->scores(question, cut); }},
+      {"lookalike_6", [lookalike_of_six](const AudienceQuestion& question,
+                                         UnixSeconds cut) { return lookalike_of_six->scores(question, cut); }},
   };
 }
 

@@ -68,6 +68,8 @@ std::vector<AudienceQuestion> audience_questions(const EventLog& log, const Ques
   for (const std::string& name : names) {
     if (questions.size() == settings.most) break;
     AudienceQuestion question = question_about(log, name, settings);
+    const auto matching = std::count(question.items.matches.begin(), question.items.matches.end(), true);
+    if (2 * static_cast<std::size_t>(matching) > log.items.size()) continue;  // "campaign" describes no campaign
     const UnixSeconds before = settings.cut - std::int64_t{settings.horizon_days} * 86400;
     const auto samples = must(demand_samples(log, question.sentence, question.items, before));
     const auto positives = static_cast<std::size_t>(
