@@ -147,12 +147,20 @@ std::optional<Interval> percentile_interval(std::vector<double> values, double l
   return Interval{values[low], values[values.size() - 1 - low]};
 }
 
+namespace {
+
+/// Empty where a class is missing or a score is NaN, so that such a question is never ranked.
+std::optional<double> measured(const ScoredQuestion& question, const Measure& measure) {
+  return measure.kind == Measure::Kind::auc ? auc(question.samples) : lift(question.samples, measure.share);
+}
+
+}  // namespace
+
 std::optional<double> mean_over_questions(std::span<const ScoredQuestion> questions, const Measure& measure) {
   double sum = 0;
   double count = 0;
   for (const ScoredQuestion& question : questions) {
-    const auto value =
-        measure.kind == Measure::Kind::auc ? auc(question.samples) : lift(question.samples, measure.share);
+    const auto value = measured(question, measure);
     if (!value) continue;
     sum += *value;
     count += 1;
@@ -166,6 +174,7 @@ std::vector<double> bootstrap_means(std::span<const ScoredQuestion> questions, c
   std::vector<RankedSamples> ranked;
   for (const ScoredQuestion& question : questions) {
     BAUTA_CHECK(question.samples.size() == question.persons.size());
+    if (!measured(question, measure)) continue;
     names.insert(names.end(), question.persons.begin(), question.persons.end());
     ranked.emplace_back(question.samples);
   }

@@ -46,12 +46,13 @@ struct Measure {
   double share = 0.1;  ///< lift: among which share of the highest scores
 };
 
-/// The mean over the questions, each counting alike; questions without a class are left out. Empty when all are.
+/// The mean over the questions, each counting alike; questions without a class or with a NaN are left out. Empty when
+/// all are.
 std::optional<double> mean_over_questions(std::span<const ScoredQuestion> questions, const Measure& measure);
 
 /// mean_over_questions() in each replicate; a replicate draws the same persons for all questions, and for the same
-/// settings and persons the same ones for every scorer, so that differences of two scorers' values are paired.
-/// Replicates in which no question has both classes are left out.
+/// settings and persons the same ones for every scorer, so that differences of two scorers' values are paired (as long
+/// as both have answered the same questions). Replicates in which no question has both classes are left out.
 std::vector<double> bootstrap_means(std::span<const ScoredQuestion> questions, const Measure& measure,
                                     const BootstrapSettings& settings = {});
 

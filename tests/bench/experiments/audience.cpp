@@ -139,26 +139,29 @@ std::vector<double> differences(const std::vector<double>& a, const std::vector<
   return result;
 }
 
-/// Measures of every scorer, and the paired difference of each to the last, the strongest of the baselines.
+/// Measures of every scorer, and its paired difference to the strongest baselines.
 Json measure_scorers(const EventLog& log, const std::vector<AudienceQuestion>& questions,
                      const std::vector<NamedScorer>& scorers, UnixSeconds cut, const BootstrapSettings& settings) {
-  constexpr std::string_view kReference = "lookalike_6";
+  const std::vector<std::string> references = {"rfm_matching", "lookalike", "lookalike_6"};
   std::map<std::string, Answers> answers;
   for (const NamedScorer& scorer : scorers) answers[scorer.name] = answer(log, questions, scorer, cut);
   Json out;
   for (const auto& [measure_name, measure] : measures()) {
-    const auto reference = answers.at(std::string(kReference)).questions();
-    const auto reference_mean = mean_over_questions(reference, measure);
-    const auto reference_values = bootstrap_means(reference, measure, settings);
+    std::map<std::string, std::pair<std::optional<double>, std::vector<double>>> values;
     for (const NamedScorer& scorer : scorers) {
       const auto asked = answers.at(scorer.name).questions();
-      const auto mean = mean_over_questions(asked, measure);
-      const auto values = bootstrap_means(asked, measure, settings);
-      out[scorer.name][measure_name] = value_json(mean, values);
-      if (scorer.name != kReference && mean && reference_mean) {
-        out[scorer.name][measure_name + "_minus_" + std::string(kReference)] =
-            value_json(*mean - *reference_mean, differences(values, reference_values));
+      values[scorer.name] = {mean_over_questions(asked, measure), bootstrap_means(asked, measure, settings)};
+    }
+    for (const NamedScorer& scorer : scorers) {
+      const auto& own = values.at(scorer.name);
+      out[scorer.name][measure_name] = value_json(own.first, own.second);
+      for (const std::string& name : references) {
+        const auto& other = values.at(name);
+        if (name == scorer.name || !own.first || !other.first) continue;
+        out[scorer.name][measure_name + "_minus_" + name] =
+            value_json(*own.first - *other.first, differences(own.second, other.second));
       }
+      const auto asked = answers.at(scorer.name).questions();
       Json& each = out[scorer.name][measure_name + "_of_questions"];
       each = Json::array();
       for (const ScoredQuestion& question : asked) {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -124,4 +125,20 @@ TEST_CASE("bootstrapped lift surrounds the lift and is 1 throughout for equal sc
   for (Scored& sample : equal) sample.logit = 0;
   const std::vector<ScoredQuestion> blind = {{equal, drawn.persons}};
   for (const double value : bootstrap_means(blind, tenth, {50, 0.95, 1})) CHECK(value == doctest::Approx(1));
+}
+
+TEST_CASE("a question with a NaN or a single class is left out of the mean and of its replicates") {
+  const Drawn drawn = draw(100, 13, 1);
+  std::vector<Scored> broken = drawn.good;
+  broken[5].logit = std::nan("");
+  std::vector<Scored> one_class = drawn.good;
+  for (Scored& sample : one_class) sample.label = false;
+  const std::vector<ScoredQuestion> all = {
+      {drawn.good, drawn.persons}, {broken, drawn.persons}, {one_class, drawn.persons}};
+  const std::vector<ScoredQuestion> sound = {{drawn.good, drawn.persons}};
+  for (const Measure measure : {Measure{}, Measure{Measure::Kind::lift, 0.1}}) {
+    CHECK(mean_over_questions(all, measure) == mean_over_questions(sound, measure));
+    CHECK(bootstrap_means(all, measure, {20, 0.95, 1}) == bootstrap_means(sound, measure, {20, 0.95, 1}));
+  }
+  CHECK(bootstrap_means(std::span(all).subspan(1), {}, {20, 0.95, 1}).empty());
 }
