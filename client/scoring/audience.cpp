@@ -50,7 +50,8 @@ Status check_scores(const EventLog& log, std::span<const double> scores, ScoreKi
   return {};
 }
 
-/// A misspelt item must not silently become an empty demand or a condition without effect.
+/// A misspelt item, or an event that is not recorded here, must not silently become a demand that nobody has or a
+/// condition without effect.
 Status check_items(const DemandWords& words, const DemandItems& items) {
   for (const auto& alternative : items.alternatives) {
     if (alternative.items > 0) continue;
@@ -75,8 +76,11 @@ Status check_sentence(const EventLog& log, const DemandSentence& sentence, const
                       const HistoryFilter& filter) {
   BAUTA_RETURN_IF_ERROR(check_type(log, sentence.type));
   BAUTA_RETURN_IF_ERROR(check_items(sentence.words, items));
-  for (std::size_t i = 0; i < sentence.conditions.size(); ++i)
-    BAUTA_RETURN_IF_ERROR(check_items(sentence.conditions[i].words, filter.items()[i]));
+  for (std::size_t i = 0; i < sentence.conditions.size(); ++i) {
+    const HistoryCondition& condition = sentence.conditions[i];
+    if (condition.type) BAUTA_RETURN_IF_ERROR(check_type(log, *condition.type));
+    BAUTA_RETURN_IF_ERROR(check_items(condition.words, filter.items()[i]));
+  }
   return {};
 }
 

@@ -94,7 +94,7 @@ struct AudienceReport {
 /// `scores[p]` belongs to log.persons[p]; those of persons that a filter leaves out are not looked at.
 /// `calibration` (may be null) turns rankings into probabilities. refused_by_policy with the numbers of every step when
 /// the audience is smaller than `settings.least`; not_found when no item has the sentence's or a condition's words or
-/// no event has its type; not_finite or invalid_argument for scores and settings that cannot be.
+/// no event its type; not_finite or invalid_argument for scores and settings that cannot be.
 Result<AudienceReport> build_audience(const EventLog& log, const LoadReport& load, const DemandSentence& sentence,
                                       std::span<const double> scores, ScoreKind kind, const CalibrationMap* calibration,
                                       std::span<const PastWeek> weeks, const AudienceSettings& settings);

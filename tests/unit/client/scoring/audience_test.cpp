@@ -200,6 +200,7 @@ TEST_CASE("words and types that the service does not know are refused, in condit
   CHECK(contains(refused("buy caviar"), "'caviar'"));
   CHECK(contains(refused("buy wine, except those who bought wnie"), "'wnie'"));
   CHECK(contains(refused("redeem a coupon"), "ask for one of purchase"));
+  CHECK(contains(refused("buy wine but did not redeem a coupon"), "no event of type coupon_redeemed"));
 }
 
 TEST_CASE("from a sentence to an audience, with what the past weeks say") {
