@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <tuple>
 
@@ -224,8 +225,11 @@ Error too_small(const AudienceReport& report, std::size_t least) {
 
 }  // namespace
 
-std::optional<ExpectedPrecision> expected_precision(std::span<const PastWeek> weeks, double share) {
+std::optional<ExpectedPrecision> expected_precision(std::span<const PastWeek> weeks, double share, int horizon_days,
+                                                    std::size_t addressed) {
   ExpectedPrecision expected;
+  UnixSeconds first = std::numeric_limits<UnixSeconds>::max();
+  UnixSeconds last = std::numeric_limits<UnixSeconds>::min();
   double hits = 0;
   double positives = 0;
   double all = 0;
@@ -241,10 +245,16 @@ std::optional<ExpectedPrecision> expected_precision(std::span<const PastWeek> we
     all += static_cast<double>(samples.size());
     positives += static_cast<double>(std::count(week.labels.begin(), week.labels.end(), true));
     ++expected.weeks;
+    first = std::min(first, week.cut);
+    last = std::max(last, week.cut);
   }
-  if (expected.weeks == 0) return std::nullopt;
+  if (expected.weeks == 0 || addressed == 0) return std::nullopt;
   expected.value = hits / expected.persons;
-  expected.interval = wilson_interval(hits, expected.persons);
+  const auto count = static_cast<double>(expected.weeks);
+  const double apart = 1 + static_cast<double>(last - first) / static_cast<double>(horizon_days * kDay);
+  const double seen = expected.persons / count * std::min(count, apart);
+  const double trials = 1 / (1 / seen + 1 / static_cast<double>(addressed));
+  expected.interval = wilson_interval(expected.value * trials, trials);
   expected.base_rate = positives / all;
   return expected;
 }
@@ -285,7 +295,7 @@ Result<AudienceReport> build_audience(const EventLog& log, const LoadReport& loa
   for (const std::uint32_t p : selection.held_out) report.controls.push_back(described(p));
   if (report.persons.size() < settings.least) return too_small(report, settings.least);
   report.share = static_cast<double>(selection.walked) / static_cast<double>(passed.persons.size());
-  report.expected = expected_precision(weeks, report.share);
+  report.expected = expected_precision(weeks, report.share, sentence.horizon_days, report.persons.size());
   return report;
 }
 

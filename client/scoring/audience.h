@@ -53,16 +53,23 @@ struct PastWeek {
   std::vector<bool> labels;  ///< parallel to `scores`
 };
 
+/// What the audience will do if the coming weeks are like the past ones.
 struct ExpectedPrecision {
-  double value = 0;      ///< share of the addressed who will do it
-  Interval interval;     ///< 95 %, Wilson; weeks that share persons or overlap make it look surer than it is
+  double value = 0;  ///< share of the addressed who will do it
+  /// 95 %, Wilson. It foretells the addressed, whose own number scatters too; a change of season it does not foresee.
+  Interval interval;
   double base_rate = 0;  ///< the same share among all who passed the filters
   double persons = 0;    ///< how many, in all weeks, it is estimated from (fractional because of the same share)
   std::size_t weeks = 0;
 };
 
-/// Precision in the past weeks among the same `share` of the persons with the highest scores. Empty without weeks.
-std::optional<ExpectedPrecision> expected_precision(std::span<const PastWeek> weeks, double share);
+/// Precision in the past weeks among the same `share` of the persons with the highest scores, as a forecast for
+/// `addressed` persons. Weeks whose windows of `horizon_days` overlap tell the same thing twice: they count as many
+/// times as windows fit side by side between the first cut and the last window's end. The interval is Wilson's for
+/// 1 / (1/seen + 1/addressed) trials, seen being the mean size of a week times that number. Empty without weeks or
+/// without anybody addressed.
+std::optional<ExpectedPrecision> expected_precision(std::span<const PastWeek> weeks, double share, int horizon_days,
+                                                    std::size_t addressed);
 
 struct AudiencePerson {
   std::string id;

@@ -199,8 +199,7 @@ Json canary(const EventLog& log, const std::vector<AudienceQuestion>& questions,
   return out;
 }
 
-/// What past weeks promise for the best tenth, as the product estimates it, beside what came true after the cut. The
-/// truth has its own scatter, so fewer than 95 % of the intervals hold it even where the past is a good guide.
+/// What past weeks promise for the best tenth, as the product estimates it, beside what came true after the cut.
 Json promises(const EventLog& log, const std::vector<AudienceQuestion>& questions, const NamedScorer& scorer,
               UnixSeconds cut) {
   constexpr double kShare = 0.1;
@@ -219,8 +218,9 @@ Json promises(const EventLog& log, const std::vector<AudienceQuestion>& question
       }
       weeks.push_back(std::move(week));
     }
-    const auto expected = expected_precision(weeks, kShare);
     const auto asked = answer(log, {question}, scorer, cut).samples;
+    const auto addressed = static_cast<std::size_t>(kShare * static_cast<double>(asked.front().size()));
+    const auto expected = expected_precision(weeks, kShare, question.sentence.horizon_days, addressed);
     const auto truth = precision_at(asked.front(), kShare);
     if (!expected || !truth) continue;
     const bool holds = expected->interval.low <= *truth && *truth <= expected->interval.high;

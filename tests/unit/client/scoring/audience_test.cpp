@@ -162,15 +162,25 @@ TEST_CASE("expected precision is that of the past weeks at the same cut, ties in
   PastWeek week;
   week.scores = {9, 8, 7, 7, 1, 1, 1, 1, 1, 1};
   week.labels = {true, true, true, false, false, false, false, false, false, true};
-  const auto third = expected_precision(std::vector<PastWeek>{week}, 0.3);
+  const auto third = expected_precision(std::vector<PastWeek>{week}, 0.3, 7, 1000);
   REQUIRE(third);
   CHECK(third->value == doctest::Approx(2.5 / 3));
   CHECK(third->base_rate == doctest::Approx(0.4));
-  const std::vector<PastWeek> many(100, week);
-  const auto surer = expected_precision(many, 0.3);
-  CHECK(surer->value == doctest::Approx(2.5 / 3));
-  CHECK(surer->interval.high - surer->interval.low < 0.2 * (third->interval.high - third->interval.low));
-  CHECK_FALSE(expected_precision({}, 0.3));
+  CHECK_FALSE(expected_precision({}, 0.3, 7, 1000));
+  CHECK_FALSE(expected_precision(std::vector<PastWeek>{week}, 0.3, 7, 0));
+
+  const auto width = [&](std::size_t weeks, std::int64_t days_apart, std::size_t addressed) {
+    std::vector<PastWeek> many(weeks, week);
+    for (std::size_t i = 0; i < weeks; ++i) many[i].cut = static_cast<std::int64_t>(i) * days_apart * kShopDay;
+    const auto expected = expected_precision(many, 0.3, 28, addressed);
+    CHECK(expected->value == doctest::Approx(2.5 / 3));
+    return expected->interval.high - expected->interval.low;
+  };
+  CHECK(width(50, 0, 1000) == doctest::Approx(width(1, 0, 1000)));  // the same week fifty times
+  CHECK(width(50, 28, 1000) < 0.3 * width(1, 0, 1000));
+  CHECK(width(50, 100, 1000) == doctest::Approx(width(50, 28, 1000)));
+  CHECK(width(50, 7, 1000) == doctest::Approx(width(13, 28, 1000)).epsilon(0.02));  // 13.25 windows side by side
+  CHECK(width(50, 28, 5) > 2 * width(50, 28, 1000));                                // few addressed scatter
 }
 
 TEST_CASE("scores and settings that cannot be are refused") {

@@ -75,7 +75,9 @@ TEST_CASE("sentences of the kind a marketer writes are understood") {
       {"buy \"7 days within 5 minutes\" within 2 days",
        "persons who will buy \"7 days within 5 minutes\" within 2 days"},
   };
-  for (const auto& [text, expected] : cases) {
+  for (const auto& sentence : cases) {
+    const std::string_view text = sentence.first;
+    const std::string_view expected = sentence.second;
     CAPTURE(text);
     CHECK(read(text) == expected);
     CHECK(read(expected) == expected);
@@ -148,7 +150,9 @@ TEST_CASE("sentences that are empty, contradictory or beyond the grammar are ref
       {"buy wine\x01", "control character"},
       {"buy \xFF\xFE", "UTF-8"},
   };
-  for (const auto& [text, expected] : cases) {
+  for (const auto& sentence : cases) {
+    const std::string_view text = sentence.first;
+    const std::string_view expected = sentence.second;
     CAPTURE(text);
     CAPTURE(refusal(text));
     CHECK(contains(refusal(text), expected));
