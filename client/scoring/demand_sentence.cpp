@@ -43,11 +43,14 @@ constexpr std::array<std::string_view, 4> kNegatedFuture = {"wont", "wouldnt", "
 constexpr std::array<std::string_view, 6> kExceptions = {"except",    "excluding", "exclude",
                                                          "excepting", "without",   "minus"};
 constexpr std::array<std::string_view, 3> kLapsed = {"lapsed", "inactive", "dormant"};
-constexpr std::array<std::string_view, 10> kTimesBeyond = {"since", "until",   "ago",      "yesterday", "tomorrow",
-                                                           "today", "tonight", "recently", "lately",    "weekend"};
+constexpr std::array<std::string_view, 25> kTimesBeyond = {
+    "within",    "hours",    "january",  "february", "april",    "june",     "july",   "august", "september",
+    "october",   "november", "december", "monday",   "tuesday",  "saturday", "since",  "until",  "ago",
+    "yesterday", "tomorrow", "today",    "tonight",  "recently", "lately",   "weekend"};
 constexpr std::array<std::string_view, 10> kGenericItems = {"anything", "something", "item",    "items",    "product",
                                                             "products", "goods",     "article", "articles", "stuff"};
 constexpr std::array<std::string_view, 6> kPronouns = {"it", "them", "this", "these", "same", "such"};
+constexpr std::array<std::string_view, 6> kPlaces = {"store", "shop", "website", "site", "us", "branch"};  // to visit
 constexpr std::array<std::string_view, 3> kCarts = {"cart", "basket", "trolley"};  // "add shoes to the cart"
 constexpr std::array<std::string_view, 14> kOrders = {"find", "show", "list",    "select", "target",
                                                       "give", "me",   "please",  "which",  "choose",
@@ -104,8 +107,6 @@ class Alternatives {
     broken_ = false;
     open_.back() += (open_.back().empty() ? "" : " ") + std::string(word);
   }
-  /// A quoted text is an alternative of its own unless it stands beside other words.
-  void add_quoted(std::string_view words) { add_word(words); }
   void next() { broken_ = !open_.empty(); }
   bool empty() const { return open_.empty(); }
   const std::vector<std::string>& texts() const { return open_; }
@@ -123,6 +124,7 @@ struct Clause {
   bool same_item = false;
   bool generic_item = false;
   bool ambiguous_return = false;
+  std::size_t denied = 0;  ///< "bought tea in the last 60 days but not in the last 14": the clause it goes on with
   std::optional<EventType> type;
   Alternatives words;
   Alternatives early;  ///< before the verb
@@ -146,7 +148,9 @@ class SentenceParser {
   Result<DemandSentence> run() {
     while (at_ < lexemes_.size()) {
       BAUTA_TRY(const bool taken, take());
-      if (!taken) take_plain_word();
+      if (taken) continue;
+      BAUTA_RETURN_IF_ERROR(check_number());
+      take_plain_word();
     }
     return finish();
   }
@@ -211,7 +215,7 @@ class SentenceParser {
 
   Result<bool> take_quoted() {
     if (!is(at_, Lexeme::Kind::quoted)) return false;
-    clause_words().add_quoted(lexemes_[at_].text);
+    clause_words().add_word(lexemes_[at_].text);
     slot_ = false;
     ++at_;
     return true;
@@ -505,7 +509,9 @@ class SentenceParser {
     if (!clause().main && clause().exception && !clause().has_content()) {
       clause().required = !clause().required;  // "except those who did not"
     } else {
+      const std::size_t before = clause().type || clause().anything ? current_ : 0;
       BAUTA_RETURN_IF_ERROR(open_condition(false, false));
+      clause().denied = before;
     }
     ++at_;
     return true;
@@ -687,6 +693,8 @@ class SentenceParser {
       clause().generic_item = true;
     } else if (in(kPronouns, word(at_)) && current_ != 0 && clause().words.empty()) {
       clause().same_item = true;
+    } else if (clause().type == EventType::visit && in(kPlaces, word(at_)) && clause_words().empty()) {
+      clause().generic_item = true;
     } else if (clause().type != EventType::cart || !in(kCarts, word(at_))) {
       return false;
     }
@@ -719,6 +727,18 @@ class SentenceParser {
   Alternatives& clause_words() {
     Clause& open = clause();
     return open.main && !open.type ? open.early : open.words;
+  }
+
+  /// "50 or more", "20-50": surely meant as an amount.
+  Status check_number() const {
+    if (!is(at_, Lexeme::Kind::number)) return {};
+    const bool beside = is(at_ + 1, Lexeme::Kind::number) ||
+                        (is(at_ + 1, "or") && (is(at_ + 2, "more") || is(at_ + 2, "less") || is(at_ + 2, "fewer")));
+    if (!beside && !lexemes_[at_].percent && !in(kCurrencies, word(at_ + 1))) return {};
+    return refuse(
+        fmt::format("the number {} is not understood: write amounts as 'over 20' or 'between 20 and 50', or put it "
+                    "in quotation marks if it belongs to the item",
+                    lexemes_[at_].text));
   }
 
   void take_plain_word() {
@@ -832,6 +852,12 @@ class SentenceParser {
     condition.days = clause.days;
     condition.type = clause.type;
     const bool about_item = !condition.words.empty() || !clause.amount.empty() || clause.generic_item;
+    if (!clause.type && !clause.anything && !about_item && clause.denied != 0 && clause.days) {
+      Clause same = clauses_[clause.denied];
+      same.required = false;
+      same.days = clause.days;
+      return finish_condition(same, sentence);
+    }
     if (!clause.type && !clause.anything) {
       if (about_item) {
         condition.type = sentence.type;

@@ -116,7 +116,11 @@ class Lexer {
   Status take_quoted() {
     const std::size_t end = text_.find('"', at_ + 1);
     if (end == text_.npos) return Error{ErrorCode::malformed, "a quotation mark has no partner: close or remove it"};
-    const std::string text = joined(words_of(std::string_view(text_).substr(at_ + 1, end - at_ - 1)));
+    std::string inside = text_.substr(at_ + 1, end - at_ - 1);
+    for (std::size_t i = inside.find("'s"); i != inside.npos; i = inside.find("'s", i + 1)) {
+      if (i + 2 == inside.size() || !is_word(inside[i + 2])) inside.replace(i, 2, " ");  // women's, as outside
+    }
+    const std::string text = joined(words_of(inside));
     if (!text.empty()) add(Lexeme::Kind::quoted, text);
     at_ = end + 1;
     return {};

@@ -67,6 +67,12 @@ TEST_CASE("sentences of the kind a marketer writes are understood") {
        "buy \"wine\" or \"beer\" or \"cheese\" in the last 7 days"},
       {"everyone who will spend at least 1,250 and at most 2,000 euros on toys in the next twenty-one days",
        "persons who will buy \"toys\" between 1250 and 2000 within 21 days"},
+      {"people likely to visit the shop", "persons who will visit within 28 days"},
+      {"who bought tea in the last 60 days but not in the last 14 days and will buy tea",
+       "persons who will buy \"tea\" within 28 days, who did buy \"tea\" in the last 60 days, who did not buy \"tea\" "
+       "in "
+       "the last 14 days"},
+      {"buy \"men's shoes\" or women's shoes", "persons who will buy \"men shoes\" or \"women shoes\" within 28 days"},
       {"will add shoes to the cart", "persons who will add to cart \"shoes\" within 28 days"},
       {"buy a book", "persons who will buy \"book\" within 28 days"},
       {"book a table", "persons who will reserve \"table\" within 28 days"},
@@ -137,6 +143,10 @@ TEST_CASE("sentences that are empty, contradictory or beyond the grammar are ref
       {"buy wine since january", "the time 'since'"},
       {"buy wine in the next few weeks", "no length of time"},
       {"buy wine 14 days", "stands alone"},
+      {"buy wine within two hours", "the time 'within'"},
+      {"buy wine in december", "the time 'december'"},
+      {"spend 50 or more on wine", "the number 50"},
+      {"buy wine for \u00A320-\u00A350", "the number 20"},
       {"buy wine within 500 days", "out of bounds"},
       {"buy wine within 0 days", "out of bounds"},
       {"buy wine over 20,50", "two ways"},
