@@ -17,9 +17,10 @@
 //   unit      = days, weeks, fortnights, months (30 days), quarters (90), years (365)
 //
 // "again" keeps only those who did the same before. "it" or "them" in a condition stands for the item. A condition
-// without a verb is about the main verb; "excluding the last 7 days" about any event. Letter case and singular or
-// plural do not matter. What is understood comes back in one canonical form that reads as itself; words that could not
-// be put to use are named; what is contradictory, empty or beyond the grammar is refused with what to write instead.
+// without a verb is about the main verb; "excluding the last 7 days" is about any event, "but not in the last 14 days"
+// after a condition about the same event as that. Letter case and singular or plural do not matter. What is understood
+// comes back in one canonical form that reads as itself; words that could not be put to use are named; what is
+// contradictory, empty or beyond the grammar is refused with what to write instead.
 #pragma once
 
 #include <cstdint>
