@@ -6,8 +6,7 @@
 //   verb      = a phrase for an event type (sentence_verbs.h); "buy" is assumed where none is said
 //   item      = words { "or" words }; words in quotation marks are taken as they stand, whatever they mean elsewhere
 //   amount    = ("over" | "above" | "more than" | "at least" | "under" | "below" | "less than" | "at most" | "up to") N
-//   |
-//               "between" N "and" N | "from" N "to" N, of one event, in the service's own currency
+//             | "between" N "and" N | "from" N "to" N; of one event, in the service's own currency
 //   time ahead  = ("within" | "in" | "over" | "during" | "for") ["the next"] [N] unit; 28 days where none is said
 //   time behind = ["in" | "within" | "during" | "over" | "for"] ["the"] ("last" | "past" | "previous") [N] unit
 //   condition = ("who did not" | "but not those who" | "except those who" | "excluding" | "without" | "never" | "no" …)
