@@ -20,6 +20,8 @@ class RankedSamples {
                      [&](std::size_t a, std::size_t b) { return samples[a].logit < samples[b].logit; });
   }
 
+  std::size_t size() const { return order_.size(); }
+
   /// Sample i counts `weights[person_of[i]]` times. Empty when a class has no weight.
   std::optional<double> weighted_auc(std::span<const double> weights, std::span<const std::uint32_t> person_of) const {
     double positives = 0;
@@ -39,6 +41,36 @@ class RankedSamples {
     return twice_won / (2 * positives * negatives);
   }
 
+  /// As lift() of metrics.h with weights. Empty without a positive.
+  std::optional<double> weighted_lift(std::span<const double> weights, std::span<const std::uint32_t> person_of,
+                                      double share) const {
+    double all = 0;
+    double positives = 0;
+    for (const std::size_t i : order_) {
+      all += weights[person_of[i]];
+      if (samples_[i].label) positives += weights[person_of[i]];
+    }
+    if (positives == 0) return std::nullopt;
+    const double wanted = share * all;
+    double taken = 0;
+    double hits = 0;
+    for (std::size_t i = order_.size(); i > 0 && taken < wanted;) {
+      double tied = 0;
+      double tied_positives = 0;
+      const double logit = samples_[order_[i - 1]].logit;
+      for (; i > 0 && samples_[order_[i - 1]].logit == logit; --i) {
+        const double weight = weights[person_of[order_[i - 1]]];
+        tied += weight;
+        if (samples_[order_[i - 1]].label) tied_positives += weight;
+      }
+      if (tied == 0) continue;
+      const double part = std::min(1.0, (wanted - taken) / tied);
+      taken += part * tied;
+      hits += part * tied_positives;
+    }
+    return hits / wanted * all / positives;
+  }
+
  private:
   std::span<const Scored> samples_;
   std::vector<std::size_t> order_;
@@ -56,10 +88,15 @@ std::vector<std::uint32_t> dense_persons(std::span<const std::uint32_t> persons,
   return dense;
 }
 
+void draw_persons(CounterRandom& random, std::vector<double>& weights) {
+  std::fill(weights.begin(), weights.end(), 0.0);
+  for (std::size_t draw = 0; draw < weights.size(); ++draw) weights[random.below(weights.size())] += 1;
+}
+
 /// The percentile interval of `statistic(weights of the persons, person of each sample)`.
 template <class Statistic>
-std::optional<Interval> percentile_interval(std::span<const std::uint32_t> persons, const BootstrapSettings& settings,
-                                            Statistic statistic) {
+std::optional<Interval> statistic_interval(std::span<const std::uint32_t> persons, const BootstrapSettings& settings,
+                                           Statistic statistic) {
   std::uint32_t count = 0;
   const std::vector<std::uint32_t> person_of = dense_persons(persons, count);
   if (count == 0 || settings.replicates == 0) return std::nullopt;
@@ -68,14 +105,10 @@ std::optional<Interval> percentile_interval(std::span<const std::uint32_t> perso
   std::vector<double> weights(count);
   for (std::uint64_t tries = 0; values.size() < settings.replicates; ++tries) {
     if (tries >= std::uint64_t{10} * settings.replicates) return std::nullopt;
-    std::fill(weights.begin(), weights.end(), 0.0);
-    for (std::uint32_t draw = 0; draw < count; ++draw) weights[random.below(count)] += 1;
+    draw_persons(random, weights);
     if (const auto value = statistic(weights, person_of)) values.push_back(*value);
   }
-  std::sort(values.begin(), values.end());
-  const double tail = (1 - settings.level) / 2 * static_cast<double>(values.size() - 1);
-  const auto low = static_cast<std::size_t>(std::floor(tail));
-  return Interval{values[low], values[values.size() - 1 - low]};
+  return percentile_interval(std::move(values), settings.level);
 }
 
 }  // namespace
@@ -85,7 +118,7 @@ std::optional<Interval> bootstrap_auc(std::span<const Scored> samples, std::span
   BAUTA_CHECK(samples.size() == persons.size());
   if (!auc(samples)) return std::nullopt;
   const RankedSamples ranked(samples);
-  return percentile_interval(persons, settings, [&](const auto& weights, const auto& person_of) {
+  return statistic_interval(persons, settings, [&](const auto& weights, const auto& person_of) {
     return ranked.weighted_auc(weights, person_of);
   });
 }
@@ -97,13 +130,76 @@ std::optional<Interval> bootstrap_auc_difference(std::span<const Scored> first, 
   if (!auc(first) || !auc(second)) return std::nullopt;
   const RankedSamples ranked_first(first);
   const RankedSamples ranked_second(second);
-  return percentile_interval(persons, settings,
-                             [&](const auto& weights, const auto& person_of) -> std::optional<double> {
-                               const auto a = ranked_first.weighted_auc(weights, person_of);
-                               const auto b = ranked_second.weighted_auc(weights, person_of);
-                               if (!a || !b) return std::nullopt;
-                               return *a - *b;
-                             });
+  return statistic_interval(persons, settings,
+                            [&](const auto& weights, const auto& person_of) -> std::optional<double> {
+                              const auto a = ranked_first.weighted_auc(weights, person_of);
+                              const auto b = ranked_second.weighted_auc(weights, person_of);
+                              if (!a || !b) return std::nullopt;
+                              return *a - *b;
+                            });
+}
+
+std::optional<Interval> percentile_interval(std::vector<double> values, double level) {
+  if (values.empty()) return std::nullopt;
+  std::sort(values.begin(), values.end());
+  const double tail = (1 - level) / 2 * static_cast<double>(values.size() - 1);
+  const auto low = static_cast<std::size_t>(std::floor(tail));
+  return Interval{values[low], values[values.size() - 1 - low]};
+}
+
+namespace {
+
+/// Empty where a class is missing or a score is NaN, so that such a question is never ranked.
+std::optional<double> measured(const ScoredQuestion& question, const Measure& measure) {
+  return measure.kind == Measure::Kind::auc ? auc(question.samples) : lift(question.samples, measure.share);
+}
+
+}  // namespace
+
+std::optional<double> mean_over_questions(std::span<const ScoredQuestion> questions, const Measure& measure) {
+  double sum = 0;
+  double count = 0;
+  for (const ScoredQuestion& question : questions) {
+    const auto value = measured(question, measure);
+    if (!value) continue;
+    sum += *value;
+    count += 1;
+  }
+  return count == 0 ? std::nullopt : std::optional(sum / count);
+}
+
+std::vector<double> bootstrap_means(std::span<const ScoredQuestion> questions, const Measure& measure,
+                                    const BootstrapSettings& settings) {
+  std::vector<std::uint32_t> names;
+  std::vector<RankedSamples> ranked;
+  for (const ScoredQuestion& question : questions) {
+    BAUTA_CHECK(question.samples.size() == question.persons.size());
+    if (!measured(question, measure)) continue;
+    names.insert(names.end(), question.persons.begin(), question.persons.end());
+    ranked.emplace_back(question.samples);
+  }
+  std::uint32_t count = 0;
+  const std::vector<std::uint32_t> dense = dense_persons(names, count);
+  std::vector<double> values;
+  std::vector<double> weights(count);
+  CounterRandom random(settings.seed, "bootstrap");
+  for (std::uint32_t replicate = 0; count > 0 && replicate < settings.replicates; ++replicate) {
+    draw_persons(random, weights);
+    double sum = 0;
+    double answered = 0;
+    std::size_t first = 0;
+    for (const RankedSamples& question : ranked) {
+      const auto person_of = std::span(dense).subspan(first, question.size());
+      first += question.size();
+      const auto value = measure.kind == Measure::Kind::auc ? question.weighted_auc(weights, person_of)
+                                                            : question.weighted_lift(weights, person_of, measure.share);
+      if (!value) continue;
+      sum += *value;
+      answered += 1;
+    }
+    if (answered > 0) values.push_back(sum / answered);
+  }
+  return values;
 }
 
 std::optional<Interval> bootstrap_gini(std::span<const Valued> samples, std::span<const std::uint32_t> persons,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "common/evaluation/metrics.h"
 #include "common/evaluation/value_metrics.h"
@@ -47,5 +48,30 @@ std::optional<Interval> bootstrap_gini_difference(std::span<const Valued> first,
 /// one that is not finite.
 std::optional<Interval> bootstrap_mean(std::span<const double> values, std::span<const std::uint32_t> persons,
                                        const BootstrapSettings& settings = {});
+
+/// The answers of one scorer to one of several questions about the same persons.
+struct ScoredQuestion {
+  std::span<const Scored> samples;
+  std::span<const std::uint32_t> persons;  ///< parallel to `samples`
+};
+
+struct Measure {
+  enum class Kind : std::uint8_t { auc, lift };
+  Kind kind = Kind::auc;
+  double share = 0.1;  ///< lift: among which share of the highest scores
+};
+
+/// The mean over the questions, each counting alike; questions without a class or with a NaN are left out. Empty when
+/// all are.
+std::optional<double> mean_over_questions(std::span<const ScoredQuestion> questions, const Measure& measure);
+
+/// mean_over_questions() in each replicate; a replicate draws the same persons for all questions, and for the same
+/// settings and persons the same ones for every scorer, so that differences of two scorers' values are paired (as long
+/// as both have answered the same questions). Replicates in which no question has both classes are left out.
+std::vector<double> bootstrap_means(std::span<const ScoredQuestion> questions, const Measure& measure,
+                                    const BootstrapSettings& settings = {});
+
+/// The part `level` in the middle of the values. Empty for none.
+std::optional<Interval> percentile_interval(std::vector<double> values, double level = 0.95);
 
 }  // namespace bauta

@@ -33,6 +33,35 @@ std::optional<double> auc(std::span<const Scored> samples) {
   return twice_won / (2 * positives * negatives);
 }
 
+std::optional<double> precision_at(std::span<const Scored> samples, double share) {
+  if (samples.empty() || any_nan(samples) || !(share > 0) || share > 1) return std::nullopt;
+  std::vector<Scored> sorted(samples.begin(), samples.end());
+  std::sort(sorted.begin(), sorted.end(), [](const Scored& a, const Scored& b) { return a.logit > b.logit; });
+  const double wanted = share * static_cast<double>(sorted.size());
+  double taken = 0;
+  double hits = 0;
+  for (std::size_t i = 0; i < sorted.size() && taken < wanted;) {
+    double tied = 0;
+    double tied_positives = 0;
+    const double score = sorted[i].logit;
+    for (; i < sorted.size() && sorted[i].logit == score; ++i) {
+      tied += 1;
+      tied_positives += sorted[i].label ? 1 : 0;
+    }
+    const double part = std::min(1.0, (wanted - taken) / tied);
+    taken += part * tied;
+    hits += part * tied_positives;
+  }
+  return hits / wanted;
+}
+
+std::optional<double> lift(std::span<const Scored> samples, double share) {
+  const auto precision = precision_at(samples, share);
+  const auto positives = std::count_if(samples.begin(), samples.end(), [](const Scored& s) { return s.label; });
+  if (!precision || positives == 0) return std::nullopt;
+  return *precision * static_cast<double>(samples.size()) / static_cast<double>(positives);
+}
+
 std::optional<double> log_loss(std::span<const Scored> samples) {
   if (samples.empty() || any_nan(samples)) return std::nullopt;
   double sum = 0;

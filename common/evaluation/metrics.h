@@ -18,6 +18,15 @@ struct Scored {
 /// Empty when a class is missing or a logit is NaN.
 std::optional<double> auc(std::span<const Scored> samples);
 
+/// The share of positives among the `share` (0 to 1) of the samples with the highest scores. Whoever lies on the border
+/// counts in part: one sample where the share is no whole number, and all samples of one score alike.
+/// Empty for no samples, a NaN, or a share outside (0, 1].
+std::optional<double> precision_at(std::span<const Scored> samples, double share);
+
+/// precision_at() as a multiple of the share of positives among all: 1 for a blind choice.
+/// Empty where that is, and without a positive.
+std::optional<double> lift(std::span<const Scored> samples, double share);
+
 /// Mean −log p(label) with p = 1/(1+e^−logit), computed without overflow. Empty for no samples or a NaN.
 std::optional<double> log_loss(std::span<const Scored> samples);
 

@@ -71,3 +71,29 @@ TEST_CASE("calibration error is zero for honest predictions and the gap for bias
   CHECK_FALSE(calibration_error({}));
   CHECK_FALSE(calibration_error(honest, 0));
 }
+
+TEST_CASE("precision at a share counts the border in part") {
+  const std::vector<Scored> samples = {{5, true}, {4, false}, {3, true}, {3, false}, {1, false}};
+  CHECK(*precision_at(samples, 0.2) == 1);
+  CHECK(*precision_at(samples, 0.4) == 0.5);
+  CHECK(*precision_at(samples, 0.3) == doctest::Approx(1 / 1.5));
+  CHECK(*precision_at(samples, 0.6) == doctest::Approx(1.5 / 3));  // one of the two with score 3, half of each
+  CHECK(*precision_at(samples, 1) == doctest::Approx(0.4));
+  CHECK_FALSE(precision_at({}, 0.5));
+  CHECK_FALSE(precision_at(samples, 0));
+  CHECK_FALSE(precision_at(samples, 1.1));
+}
+
+TEST_CASE("lift is 1 for scores that say nothing and at most one over the base rate") {
+  std::vector<Scored> blind;
+  std::vector<Scored> perfect;
+  for (int i = 0; i < 200; ++i) {
+    blind.push_back({0, i % 10 == 0});
+    perfect.push_back({i % 10 == 0 ? 1.0 : 0.0, i % 10 == 0});
+  }
+  CHECK(*lift(blind, 0.01) == doctest::Approx(1));
+  CHECK(*lift(blind, 0.1) == doctest::Approx(1));
+  CHECK(*lift(perfect, 0.1) == doctest::Approx(10));
+  CHECK(*lift(perfect, 0.2) == doctest::Approx(5));
+  CHECK_FALSE(lift(std::vector<Scored>{{1, false}}, 0.5));
+}

@@ -1,0 +1,46 @@
+#include "client/scoring/calibration_map.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace bauta::client {
+
+std::optional<CalibrationMap> CalibrationMap::fit(std::span<const Scored> samples) {
+  if (samples.empty()) return std::nullopt;
+  std::vector<Scored> sorted(samples.begin(), samples.end());
+  if (std::any_of(sorted.begin(), sorted.end(), [](const Scored& s) { return std::isnan(s.logit); }))
+    return std::nullopt;
+  std::sort(sorted.begin(), sorted.end(), [](const Scored& a, const Scored& b) { return a.logit < b.logit; });
+  struct Block {
+    double from = 0;
+    double positives = 0;
+    double count = 0;
+    double share() const { return positives / count; }
+  };
+  std::vector<Block> blocks;
+  for (std::size_t i = 0; i < sorted.size();) {
+    Block block{sorted[i].logit, 0, 0};
+    for (; i < sorted.size() && sorted[i].logit == block.from; ++i) {
+      block.positives += sorted[i].label ? 1 : 0;
+      block.count += 1;
+    }
+    while (!blocks.empty() && blocks.back().share() >= block.share()) {
+      block = {blocks.back().from, blocks.back().positives + block.positives, blocks.back().count + block.count};
+      blocks.pop_back();
+    }
+    blocks.push_back(block);
+  }
+  CalibrationMap map;
+  for (const Block& block : blocks) {
+    map.from_.push_back(block.from);
+    map.probability_.push_back(block.share());
+  }
+  return map;
+}
+
+double CalibrationMap::operator()(double score) const {
+  const auto after = std::upper_bound(from_.begin(), from_.end(), score);
+  return probability_[after == from_.begin() ? 0 : static_cast<std::size_t>(after - from_.begin()) - 1];
+}
+
+}  // namespace bauta::client
