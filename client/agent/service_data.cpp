@@ -27,8 +27,8 @@ Result<BehaviourTrainer> make_trainer(const ClientSettings& settings, const Serv
                                       std::function<bool()> stop_requested) {
   TrainerOptions options;
   options.service_seed = fnv1a64(settings.name) ^ mix64(plan.model.seed);
-  options.threads = settings.training.threads == 0 ? std::max(1U, std::thread::hardware_concurrency())
-                                                   : settings.training.threads;
+  options.threads =
+      settings.training.threads == 0 ? std::max(1U, std::thread::hardware_concurrency()) : settings.training.threads;
   options.state_directory = settings.store.state_directory;
   options.item_residuals = settings.training.item_residuals;
   options.id_dropout = settings.training.id_dropout;

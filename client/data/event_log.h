@@ -66,7 +66,7 @@ struct Event {
 struct Item {
   std::string id;
   std::string title;
-  std::string category;                 ///< path, levels separated by " > "
+  std::string category;  ///< path, levels separated by " > "
   std::string brand;
   std::vector<std::string> attributes;  ///< codes without words, where a source has them
 };

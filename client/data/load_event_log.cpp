@@ -219,8 +219,8 @@ class Loader {
     for (std::size_t i = 0; i < item_rank.size(); ++i) {
       ItemText& text = item_texts_[i];
       if (!text.seen) ++report_.items_without_row;
-      log.items[item_rank[i]] = {items_.names()[i], std::move(text.title), std::move(text.category),
-                                 std::move(text.brand), {}};
+      log.items[item_rank[i]] = {
+          items_.names()[i], std::move(text.title), std::move(text.category), std::move(text.brand), {}};
     }
     const std::vector<std::uint32_t> channel_rank = sorted_order(channels_.names());
     log.channels.resize(channel_rank.size() + 1);

@@ -9,7 +9,7 @@
 namespace bauta::client {
 
 struct Calibration {
-  double slope = 1;   ///< never negative: the order of the scores stays
+  double slope = 1;  ///< never negative: the order of the scores stays
   double offset = 0;
 
   double logit(double raw) const { return slope * raw + offset; }

@@ -20,8 +20,7 @@ std::optional<double> number(const nlohmann::json& object, const char* key) {
 }
 
 std::optional<ServedModel> served_model(const std::string& name) {
-  for (const ServedModel model :
-       {ServedModel::local, ServedModel::shared, ServedModel::personalised, ServedModel::mix})
+  for (const ServedModel model : {ServedModel::local, ServedModel::shared, ServedModel::personalised, ServedModel::mix})
     if (to_string(model) == name) return model;
   return std::nullopt;
 }

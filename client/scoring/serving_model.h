@@ -16,10 +16,10 @@ namespace bauta::client {
 struct ServingModel {
   ServingChoice choice;
   Calibration calibration;
-  std::string shared_model;           ///< hash of the shared model it was made with, hex
-  std::vector<std::string> items;     ///< ids, in the order of the private rows
-  std::vector<float> local;           ///< shared and private parameters; empty where its share is 0
-  std::vector<float> federated;       ///< likewise, of the shared or personalised model; empty where its share is 0
+  std::string shared_model;        ///< hash of the shared model it was made with, hex
+  std::vector<std::string> items;  ///< ids, in the order of the private rows
+  std::vector<float> local;        ///< shared and private parameters; empty where its share is 0
+  std::vector<float> federated;    ///< likewise, of the shared or personalised model; empty where its share is 0
 };
 
 /// serving.vectors in `state_directory`.

@@ -78,13 +78,14 @@ BehaviourTrainer::BehaviourTrainer(const EventLog& log, const TaskSettings& task
       features_(log, task, plan.model, earliest_cut(samples_.validation)),
       parts_(std::move(parts)),
       team_(std::make_unique<ThreadTeam>(std::max(1U, options_.threads))),
-      model_(full_layout_, {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals}),
+      model_(full_layout_,
+             {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals}),
       offset_(base_log_odds(samples_.training)) {}
 
 Status BehaviourTrainer::check_shared(std::span<const float> parameters) const {
   if (parameters.size() == shared_layout_.size()) return {};
-  return Error{ErrorCode::invalid_argument, fmt::format("the model has {} parameters, the plan's has {}",
-                                                        parameters.size(), shared_layout_.size())};
+  return Error{ErrorCode::invalid_argument,
+               fmt::format("the model has {} parameters, the plan's has {}", parameters.size(), shared_layout_.size())};
 }
 
 Result<std::vector<float>> BehaviourTrainer::full(std::span<const float> parameters) const {

@@ -46,7 +46,8 @@ struct TrainerOptions {
 /// private ones behind. Where the short one is given and nothing else is said, private parts without effect are added.
 class BehaviourTrainer final : public Trainer {
  public:
-  /// Refuses what ParameterLayout::create refuses, and private parts that cannot be read. `log` must outlive the trainer.
+  /// Refuses what ParameterLayout::create refuses, and private parts that cannot be read. `log` must outlive the
+  /// trainer.
   static Result<BehaviourTrainer> create(const EventLog& log, const TaskSettings& task, SampleSets samples,
                                          const Plan& plan, TrainerOptions options = {});
 

@@ -19,7 +19,8 @@
 
 namespace bauta::client {
 
-/// One thread at a time; a function of its arguments, whatever the executor. What is passed by reference must outlive it.
+/// One thread at a time; a function of its arguments, whatever the executor. What is passed by reference must outlive
+/// it.
 class Descent {
  public:
   /// `parameters` has the length of `layout`, which has private tensors. `seed` and `purpose` fix the order of the

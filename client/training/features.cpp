@@ -104,8 +104,7 @@ EventFeatures::EventFeatures(const EventLog& log, const TaskSettings& task, cons
     : log_(&log), task_(task), model_(model), item_counts_(log.items.size(), 0) {
   std::unordered_map<std::string, std::uint32_t> numbers;
   for (const Item& item : log.items) {
-    const bool unnamed =
-        item.title.empty() && item.category.empty() && item.brand.empty() && item.attributes.empty();
+    const bool unnamed = item.title.empty() && item.category.empty() && item.brand.empty() && item.attributes.empty();
     if (unnamed) {
       items_.add({});
       text_of_item_.push_back(kNone);
@@ -113,8 +112,7 @@ EventFeatures::EventFeatures(const EventLog& log, const TaskSettings& task, cons
     }
     items_.add(token_rows(item_tokens({item.title, item.category, item.brand, item.attributes}), model.seed,
                           model.table_rows));
-    const auto [at, is_new] =
-        numbers.try_emplace(description_of(item), static_cast<std::uint32_t>(texts_.size()));
+    const auto [at, is_new] = numbers.try_emplace(description_of(item), static_cast<std::uint32_t>(texts_.size()));
     if (is_new) texts_.push_back(at->first);
     text_of_item_.push_back(at->first.empty() ? kNone : at->second);
   }
@@ -173,7 +171,8 @@ void EventFeatures::gather_one(const Sample& sample, SampleBatch& batch) const {
 void EventFeatures::fix_spans(std::span<const Sample> samples, SampleBatch& batch) const {
   std::size_t first = 0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    const std::size_t kept = std::min<std::size_t>(log_->before(samples[i].person, samples[i].cut).size(), model_.history);
+    const std::size_t kept =
+        std::min<std::size_t>(log_->before(samples[i].person, samples[i].cut).size(), model_.history);
     batch.samples_[i].events = std::span(batch.codes_).subspan(first, kept);
     batch.samples_[i].event_times = std::span(batch.times_).subspan(first, kept);
     first += kept;

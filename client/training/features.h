@@ -1,4 +1,5 @@
-// From the event log to what the model reads, with nothing from a sample's cut or later but its labels, and no person id.
+// From the event log to what the model reads, with nothing from a sample's cut or later but its labels, and no person
+// id.
 #pragma once
 
 #include <array>

@@ -48,9 +48,8 @@ Result<PrivateParts> PrivateParts::open(const ParameterLayout& layout, const Eve
   PrivateParts parts;
   for (const Item& item : log.items) parts.items_.push_back(item.id);
   const ModelSettings& model = layout.settings();
-  parts.about_model_ =
-      fmt::format("{} seed {} table {}x{} width {}", model.kind, model.seed, model.table_rows, model.token_width,
-                  model.width);
+  parts.about_model_ = fmt::format("{} seed {} table {}x{} width {}", model.kind, model.seed, model.table_rows,
+                                   model.token_width, model.width);
   parts.before_ = parts.after_ = initial(layout);
   parts.file_ = std::move(file);
   if (parts.file_.empty()) return parts;

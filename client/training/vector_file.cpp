@@ -75,7 +75,8 @@ Result<std::optional<VectorFile>> read_vectors(const std::filesystem::path& path
   if (!std::filesystem::exists(path, error)) return std::optional<VectorFile>();
   BAUTA_TRY(const Bytes bytes, read_file(path, kMaxFileBytes));
   auto file = decode(bytes, kind);
-  if (!file.ok()) return Error{file.error().code, path.string() + " " + file.error().message + "; remove it to begin anew"};
+  if (!file.ok())
+    return Error{file.error().code, path.string() + " " + file.error().message + "; remove it to begin anew"};
   return std::optional(std::move(*file));
 }
 

@@ -207,7 +207,7 @@ std::optional<Interval> bootstrap_gini(std::span<const Valued> samples, std::spa
   BAUTA_CHECK(samples.size() == persons.size());
   if (!normalised_gini(samples)) return std::nullopt;
   const GiniRanking ranked(samples);
-  return percentile_interval(persons, settings, [&](const auto& weights, const auto& person_of) {
+  return statistic_interval(persons, settings, [&](const auto& weights, const auto& person_of) {
     return ranked.normalised(weights, person_of);
   });
 }
@@ -219,29 +219,29 @@ std::optional<Interval> bootstrap_gini_difference(std::span<const Valued> first,
   if (!normalised_gini(first) || !normalised_gini(second)) return std::nullopt;
   const GiniRanking ranked_first(first);
   const GiniRanking ranked_second(second);
-  return percentile_interval(persons, settings,
-                             [&](const auto& weights, const auto& person_of) -> std::optional<double> {
-                               const auto a = ranked_first.normalised(weights, person_of);
-                               const auto b = ranked_second.normalised(weights, person_of);
-                               if (!a || !b) return std::nullopt;
-                               return *a - *b;
-                             });
+  return statistic_interval(persons, settings,
+                            [&](const auto& weights, const auto& person_of) -> std::optional<double> {
+                              const auto a = ranked_first.normalised(weights, person_of);
+                              const auto b = ranked_second.normalised(weights, person_of);
+                              if (!a || !b) return std::nullopt;
+                              return *a - *b;
+                            });
 }
 
 std::optional<Interval> bootstrap_mean(std::span<const double> values, std::span<const std::uint32_t> persons,
                                        const BootstrapSettings& settings) {
   BAUTA_CHECK(values.size() == persons.size());
   if (!std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); })) return std::nullopt;
-  return percentile_interval(persons, settings,
-                             [&](const auto& weights, const auto& person_of) -> std::optional<double> {
-                               double count = 0;
-                               double sum = 0;
-                               for (std::size_t i = 0; i < values.size(); ++i) {
-                                 count += weights[person_of[i]];
-                                 sum += weights[person_of[i]] * values[i];
-                               }
-                               return sum / count;
-                             });
+  return statistic_interval(persons, settings,
+                            [&](const auto& weights, const auto& person_of) -> std::optional<double> {
+                              double count = 0;
+                              double sum = 0;
+                              for (std::size_t i = 0; i < values.size(); ++i) {
+                                count += weights[person_of[i]];
+                                sum += weights[person_of[i]] * values[i];
+                              }
+                              return sum / count;
+                            });
 }
 
 }  // namespace bauta

@@ -37,9 +37,10 @@ ModelSettings read_model(ConfigTable table) {
 
 LossWeights read_weights(ConfigTable table) {
   LossWeights weights;
-  for (const auto& [key, weight] : {std::pair("next_item", &weights.next_item), std::pair("next_kind", &weights.next_kind),
-                                    std::pair("demand", &weights.demand), std::pair("conversion", &weights.conversion),
-                                    std::pair("churn", &weights.churn), std::pair("value", &weights.value)})
+  for (const auto& [key, weight] :
+       {std::pair("next_item", &weights.next_item), std::pair("next_kind", &weights.next_kind),
+        std::pair("demand", &weights.demand), std::pair("conversion", &weights.conversion),
+        std::pair("churn", &weights.churn), std::pair("value", &weights.value)})
     *weight = table.number(key, {0, 100}, *weight);
   return weights;
 }

@@ -13,7 +13,8 @@
 
 namespace bauta {
 
-/// How the target weighs the steps of a history: DIN's intensities, weights that add to one, or all alike (no attention).
+/// How the target weighs the steps of a history: DIN's intensities, weights that add to one, or all alike (no
+/// attention).
 enum class Attention : std::uint8_t { sigmoid, softmax, uniform };
 
 /// Which member of the model family and its shape. Every service builds the same parameters from this.
@@ -41,8 +42,8 @@ struct LossWeights {
 struct TrainingSettings {
   std::uint32_t local_steps = 200;
   std::uint32_t batch_size = 64;
-  double learning_rate = 0.002;  ///< Adam on the client
-  double dropout = 0.1;          ///< share of an event's vector that a training step does not see
+  double learning_rate = 0.002;    ///< Adam on the client
+  double dropout = 0.1;            ///< share of an event's vector that a training step does not see
   std::uint32_t candidates = 512;  ///< items that stand for all in the next-item loss
   LossWeights weights;
 };

@@ -70,9 +70,9 @@ class BehaviourModel<Scalar>::Workspace {
     prepare(parameters, batch, draw, executor);
     const BatchLosses counts = count_labels(batch.samples);
     const LossWeights& w = options_.weights;
-    view_.weight_of_one = {over(w.next_item, counts.next_item),   over(w.next_kind, counts.next_kind),
-                           over(w.demand, counts.demand),         over(w.conversion, counts.conversion),
-                           over(w.churn, counts.churn),           over(w.value, counts.value)};
+    view_.weight_of_one = {over(w.next_item, counts.next_item), over(w.next_kind, counts.next_kind),
+                           over(w.demand, counts.demand),       over(w.conversion, counts.conversion),
+                           over(w.churn, counts.churn),         over(w.value, counts.value)};
     view_.dropout = options_.dropout;
     slots_.resize(kSlots);
     executor(kSlots, [&](std::size_t index) {
@@ -94,9 +94,8 @@ class BehaviourModel<Scalar>::Workspace {
     for (const auto& slot : slots_) losses += slot.losses;
     // Back from weighted sums to means.
     const auto mean = [](double sum, double weight) { return weight > 0 ? sum / weight : 0; };
-    return {mean(losses.next_item, w.next_item),   mean(losses.next_kind, w.next_kind),
-            mean(losses.demand, w.demand),         mean(losses.conversion, w.conversion),
-            mean(losses.churn, w.churn),           mean(losses.value, w.value)};
+    return {mean(losses.next_item, w.next_item),   mean(losses.next_kind, w.next_kind), mean(losses.demand, w.demand),
+            mean(losses.conversion, w.conversion), mean(losses.churn, w.churn),         mean(losses.value, w.value)};
   }
 
   const Gradient<Scalar>& gradient() const { return gradient_; }
@@ -310,7 +309,8 @@ class BehaviourModel<Scalar>::Workspace {
       return;
     }
     Columns<Scalar>& sum = slots_[0].texts;
-    for (std::size_t s = 1; s < kSlots; ++s) lanes::add(slots_[s].texts.column(0), sum.column(0), sum.count() * width());
+    for (std::size_t s = 1; s < kSlots; ++s)
+      lanes::add(slots_[s].texts.column(0), sum.column(0), sum.count() * width());
     view_.texts.backward(sum);
     out.matrix(t_.demand_text).noalias() += sum.view() * text_means_.view().transpose();
     text_mean_gradient_.resize(static_cast<Index>(settings_.token_width), sum.count());

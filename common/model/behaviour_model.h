@@ -44,23 +44,24 @@ struct BatchLosses {
 
 struct ModelOptions {
   LossWeights weights;
-  double dropout = 0;     ///< of event vectors, in training only
-  double id_dropout = 0;  ///< how often an item's private residual is left out in training, for the shared part to suffice
+  double dropout = 0;  ///< of event vectors, in training only
+  double id_dropout =
+      0;  ///< how often an item's private residual is left out in training, for the shared part to suffice
   bool item_residuals = true;
 };
 
 /// What the model says about samples, in their order.
 template <class Scalar>
 struct Predictions {
-  std::vector<Scalar> logits;        ///< one a sample
-  Columns<Scalar> outlooks;          ///< [kOutlooks × samples], raw: hazard logits, then ZILN
-  Columns<Scalar> next_item;         ///< [D × samples]: what the items' vectors are multiplied with
-  Columns<Scalar> demand;            ///< [D × samples], unit vectors
+  std::vector<Scalar> logits;                  ///< one a sample
+  Columns<Scalar> outlooks;                    ///< [kOutlooks × samples], raw: hazard logits, then ZILN
+  Columns<Scalar> next_item;                   ///< [D × samples]: what the items' vectors are multiplied with
+  Columns<Scalar> demand;                      ///< [D × samples], unit vectors
   std::vector<std::vector<Scalar>> attention;  ///< a weight for each event of each sample
 };
 
-/// Keeps its buffers between calls: one caller at a time. Deterministic: the same inputs give the same bits in one build
-/// on one kind of processor, whatever the executor.
+/// Keeps its buffers between calls: one caller at a time. Deterministic: the same inputs give the same bits in one
+/// build on one kind of processor, whatever the executor.
 template <class Scalar>
 class BehaviourModel {
  public:
@@ -82,8 +83,8 @@ class BehaviourModel {
 
   /// Vectors [D × items] and biases of the given items: a next-item score is their product with
   /// Predictions::next_item, plus the bias.
-  void item_vectors(std::span<const Scalar> parameters, const TokenBags& items,
-                    std::span<const std::uint32_t> wanted, Columns<Scalar>& vectors, std::vector<Scalar>& biases) const;
+  void item_vectors(std::span<const Scalar> parameters, const TokenBags& items, std::span<const std::uint32_t> wanted,
+                    Columns<Scalar>& vectors, std::vector<Scalar>& biases) const;
   /// Unit vectors [D × texts] that Predictions::demand is multiplied with.
   void text_vectors(std::span<const Scalar> parameters, const TokenBags& texts, Columns<Scalar>& vectors) const;
 

@@ -26,11 +26,11 @@ template <class Scalar>
 struct BatchView {
   std::span<const Scalar> parameters;
   std::span<const std::uint32_t> slot_of_item;
-  Columns<Scalar> items;                ///< [D × slots]; the candidates come first
-  std::vector<Scalar> item_bias;        ///< one a slot
+  Columns<Scalar> items;          ///< [D × slots]; the candidates come first
+  std::vector<Scalar> item_bias;  ///< one a slot
   std::vector<Scalar> candidate_log_q;
-  UnitColumns<Scalar> texts;            ///< [D × texts]
-  BatchLosses weight_of_one;            ///< of a single label of each head: its weight over the labels of the batch
+  UnitColumns<Scalar> texts;  ///< [D × texts]
+  BatchLosses weight_of_one;  ///< of a single label of each head: its weight over the labels of the batch
   double dropout = 0;
 };
 
@@ -40,8 +40,8 @@ struct GradientSlot {
   std::vector<Scalar> dense;  ///< ModelTensors::dense_first onwards
   Columns<Scalar> items;      ///< like BatchView::items
   std::vector<Scalar> item_bias;
-  Columns<Scalar> texts;      ///< by the unit vectors
-  BatchLosses losses;         ///< weighted sums
+  Columns<Scalar> texts;  ///< by the unit vectors
+  BatchLosses losses;     ///< weighted sums
 };
 
 template <class Scalar>
@@ -111,8 +111,10 @@ class MicroBatch {
       std::copy_n(demand_units_.units().column(rank), width_, predictions.demand.column(column));
       auto out = predictions.next_item.view().col(column);
       const Index length = pack_.length(rank);
-      if (length == 0) out.setZero();
-      else out.noalias() = next * states_.view().col(pack_.column(rank, length - 1));
+      if (length == 0)
+        out.setZero();
+      else
+        out.noalias() = next * states_.view().col(pack_.column(rank, length - 1));
       auto& attention = predictions.attention[at];
       attention.resize(static_cast<std::size_t>(length));
       for (Index t = 0; t < length; ++t)
@@ -141,8 +143,7 @@ class MicroBatch {
     for (Index t = 0; t < pack_.steps(); ++t)
       for (Index i = 0; i < pack_.active(t); ++i)
         rows_[static_cast<std::size_t>(pack_.first(t) + i)] = row_of(sample(i).events[static_cast<std::size_t>(t)]);
-    for (Index i = 0; i < sequences; ++i)
-      rows_[static_cast<std::size_t>(positions + i)] = row_of(sample(i).target);
+    for (Index i = 0; i < sequences; ++i) rows_[static_cast<std::size_t>(positions + i)] = row_of(sample(i).target);
     std::array<const Scalar*, kEventTables> tables{};
     for (std::size_t i = 0; i < kEventTables; ++i) tables[i] = in_.at(t_->events[i]);
     EventEmbedding<Scalar>::forward(tables, rows_, batch_->items, width_, normalised_);
@@ -193,8 +194,7 @@ class MicroBatch {
     out_.matrix(t_->adapter_down).noalias() += adapted_ * plain_.view().transpose();
     event_gradient_.view().noalias() += in_.matrix(t_->adapter_down).transpose() * adapted_;
     if (!kept_.empty()) apply_drop(event_gradient_);
-    norm_.backward(in_.at(t_->norm_gain), normalised_, event_gradient_, out_.at(t_->norm_gain),
-                   out_.at(t_->norm_bias));
+    norm_.backward(in_.at(t_->norm_gain), normalised_, event_gradient_, out_.at(t_->norm_gain), out_.at(t_->norm_bias));
     std::array<Scalar*, kEventTables> tables{};
     for (std::size_t i = 0; i < kEventTables; ++i) tables[i] = out_.at(t_->events[i]);
     EventEmbedding<Scalar>::backward(rows_, event_gradient_, width_, tables, slot.items);
@@ -285,8 +285,10 @@ class MicroBatch {
       const Scalar* d = interests_.column(i);
       Scalar* out = std::copy_n(d, width_, input_.column(i));
       const Index length = pack_.length(i);
-      if (length > 0) std::copy_n(evolved_.column(pack_.column(i, length - 1)), width_, out);
-      else std::fill_n(out, width_, Scalar(0));
+      if (length > 0)
+        std::copy_n(evolved_.column(pack_.column(i, length - 1)), width_, out);
+      else
+        std::fill_n(out, width_, Scalar(0));
       out = std::copy_n(q, width_, out + width_);
       for (Index k = 0; k < width_; ++k) *out++ = q[k] * d[k];
       out = std::copy_n(person_.column(i), width_, out);
@@ -407,9 +409,9 @@ class MicroBatch {
     demand_input_.view().noalias() = in_.matrix(t_->demand_person) * gathered_.view();
     demand_units_.forward(demand_input_);
     gathered_gradient_.resize_zero(width_, count);
-    slot.losses.demand += static_cast<double>(nce_.forward_backward(
-        demand_units_.units(), batch_->texts.units(), positives_, {}, {}, InfoNceOptions{},
-        static_cast<Scalar>(batch_->weight_of_one.demand), gathered_gradient_, slot.texts));
+    slot.losses.demand += static_cast<double>(
+        nce_.forward_backward(demand_units_.units(), batch_->texts.units(), positives_, {}, {}, InfoNceOptions{},
+                              static_cast<Scalar>(batch_->weight_of_one.demand), gathered_gradient_, slot.texts));
     demand_units_.backward(gathered_gradient_);
     out_.matrix(t_->demand_person).noalias() += gathered_gradient_.view() * gathered_.view().transpose();
     demand_input_.view().noalias() = in_.matrix(t_->demand_person).transpose() * gathered_gradient_.view();

@@ -26,12 +26,12 @@ struct EventCodes {
 
 /// Every label may be missing; a missing one adds nothing to the loss.
 struct SampleLabels {
-  bool next_events = false;       ///< the history itself tells what came after each of its events
-  std::int8_t conversion = -1;    ///< 0, 1; −1: not known
-  std::int8_t hazard = -1;        ///< interval of the next event, or the first one nothing is known of; −1: no label
-  bool hazard_seen = false;       ///< whether the event came in that interval
-  float value = -1;               ///< ≥ 0, in the service's own unit; negative: not known
-  std::uint32_t future = kNone;   ///< number of the text that tells this person's future
+  bool next_events = false;      ///< the history itself tells what came after each of its events
+  std::int8_t conversion = -1;   ///< 0, 1; −1: not known
+  std::int8_t hazard = -1;       ///< interval of the next event, or the first one nothing is known of; −1: no label
+  bool hazard_seen = false;      ///< whether the event came in that interval
+  float value = -1;              ///< ≥ 0, in the service's own unit; negative: not known
+  std::uint32_t future = kNone;  ///< number of the text that tells this person's future
 };
 
 /// One person at one moment. The spans must outlive the call.
@@ -49,8 +49,8 @@ struct ModelSample {
 /// Samples that are worked on together.
 struct ModelBatch {
   std::span<const ModelSample> samples;
-  const TokenBags* items = nullptr;  ///< one bag an item of the service; a bag may be empty
-  const TokenBags* texts = nullptr;  ///< what SampleLabels::future points at; null where nothing does
+  const TokenBags* items = nullptr;           ///< one bag an item of the service; a bag may be empty
+  const TokenBags* texts = nullptr;           ///< what SampleLabels::future points at; null where nothing does
   std::span<const std::uint32_t> candidates;  ///< different items that stand for all in the next-item loss
   std::span<const float> candidate_log_q;     ///< parallel: log of the probability of having been drawn
 };

@@ -89,9 +89,10 @@ struct ModelTensors {
 /// Where tensors lie in memory: a flat vector that begins with the element `first` of the layout.
 template <class Pointer>
 struct TensorMemory {
-  using Matrix = Eigen::Map<std::conditional_t<std::is_const_v<std::remove_pointer_t<Pointer>>,
-                                               const RowMajorMatrix<std::remove_const_t<std::remove_pointer_t<Pointer>>>,
-                                               RowMajorMatrix<std::remove_pointer_t<Pointer>>>>;
+  using Matrix =
+      Eigen::Map<std::conditional_t<std::is_const_v<std::remove_pointer_t<Pointer>>,
+                                    const RowMajorMatrix<std::remove_const_t<std::remove_pointer_t<Pointer>>>,
+                                    RowMajorMatrix<std::remove_pointer_t<Pointer>>>>;
   Pointer data;
   std::size_t first = 0;
 

@@ -28,8 +28,8 @@ struct Tensor {
   std::size_t size() const { return std::size_t{rows} * columns; }
 };
 
-/// The shared tensors come first: they are what a model file holds and an update changes. Behind them a service may have
-/// private ones, which never leave it.
+/// The shared tensors come first: they are what a model file holds and an update changes. Behind them a service may
+/// have private ones, which never leave it.
 class ParameterLayout {
  public:
   /// The shared tensors alone. Refuses (invalid_argument) settings this model cannot build: another kind, widths that

@@ -1,7 +1,7 @@
 // InfoNCE (van den Oord et al. 2018): which of m texts belongs to which of n persons, by the cosine over a temperature.
 // Rows always; with `both_ways` also which person belongs to which text (n = m and positives on the diagonal), and the
-// loss is the mean of the two. Pairs of the same group that are not each other's positive would be false negatives; they
-// are set to −∞ before the exponential.
+// loss is the mean of the two. Pairs of the same group that are not each other's positive would be false negatives;
+// they are set to −∞ before the exponential.
 #pragma once
 
 #include <cmath>
@@ -81,10 +81,10 @@ class InfoNce {
     if (options.both_ways) columns_.resize(n, m), columns_.view() = rows_.view().transpose();
     const Scalar share = options.both_ways ? weight / Scalar(2) : weight;
     Scalar loss = 0;
-    for (Index i = 0; i < n; ++i) loss += cross_entropy(rows_.column(i), m, positives[static_cast<std::size_t>(i)], share);
+    for (Index i = 0; i < n; ++i)
+      loss += cross_entropy(rows_.column(i), m, positives[static_cast<std::size_t>(i)], share);
     if (options.both_ways) {
-      for (Index j = 0; j < m; ++j)
-        loss += cross_entropy(columns_.column(j), n, static_cast<std::uint32_t>(j), share);
+      for (Index j = 0; j < m; ++j) loss += cross_entropy(columns_.column(j), n, static_cast<std::uint32_t>(j), share);
       rows_.view() += columns_.view().transpose();
     }
     rows_.view() *= tau;
@@ -98,7 +98,8 @@ class InfoNce {
   static Scalar cross_entropy(Scalar* scores, Index n, std::uint32_t positive, Scalar weight) {
     const Scalar own = scores[positive];
     const Scalar log_total = lanes::softmax(scores, n);
-    lanes::map(scores, scores, n, [weight](const lanes::Lane<Scalar>& lane) -> lanes::Lane<Scalar> { return lane * weight; });
+    lanes::map(scores, scores, n,
+               [weight](const lanes::Lane<Scalar>& lane) -> lanes::Lane<Scalar> { return lane * weight; });
     scores[positive] -= weight;
     return weight * (log_total - own);
   }

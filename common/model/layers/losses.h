@@ -40,8 +40,8 @@ Scalar class_loss(std::span<Scalar> scores, std::size_t label, Scalar weight) {
 }
 
 /// Discrete-time survival (Gensheimer, Narasimhan 2019): logit j is that of the hazard in interval j, given survival so
-/// far. The event came in interval `interval` when `seen`; else all before `interval` were survived and nothing is known
-/// from there on. scores ← weight · dL/dscores; returns weight · loss.
+/// far. The event came in interval `interval` when `seen`; else all before `interval` were survived and nothing is
+/// known from there on. scores ← weight · dL/dscores; returns weight · loss.
 template <class Scalar>
 Scalar hazard_loss(std::span<Scalar> scores, std::size_t interval, bool seen, Scalar weight) {
   Scalar loss = 0;

@@ -59,8 +59,7 @@ class SampledSoftmax {
         bias_gradient[positive] += own_gradient;
         lanes::add(scores, bias_gradient, candidates);
       }
-      query_gradient.view().middleCols(first, count).noalias() +=
-          items.view().leftCols(candidates) * scores_.view();
+      query_gradient.view().middleCols(first, count).noalias() += items.view().leftCols(candidates) * scores_.view();
       item_gradient.view().leftCols(candidates).noalias() +=
           queries.view().middleCols(first, count) * scores_.view().transpose();
     }

@@ -2,13 +2,12 @@
 // step t of all sequences that have one is one block of columns and nothing is computed for padding.
 #pragma once
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
 #include <span>
 #include <vector>
-
-#include <Eigen/Core>
 
 namespace bauta {
 
@@ -20,7 +19,8 @@ class SequencePack {
   void assign(std::span<const std::size_t> lengths) {
     order_.resize(lengths.size());
     std::iota(order_.begin(), order_.end(), std::size_t{0});
-    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return lengths[a] > lengths[b]; });
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](std::size_t a, std::size_t b) { return lengths[a] > lengths[b]; });
     lengths_.clear();
     for (const std::size_t sequence : order_) lengths_.push_back(static_cast<Index>(lengths[sequence]));
     const Index steps = lengths_.empty() ? 0 : lengths_.front();

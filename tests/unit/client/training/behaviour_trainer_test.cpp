@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "common/base/counter_random.h"
+#include "common/evaluation/metrics.h"
 #include "common/model/server_optimiser.h"
 #include "common/privacy/clipping.h"
-#include "common/evaluation/metrics.h"
 #include "made_service.h"
 #include "tests/support/temporary_directory.h"
 

@@ -32,7 +32,7 @@ TEST_CASE("each item is drawn as often as its probability says, and never twice 
     REQUIRE(p > 0);
     CHECK(std::abs(seen[i] - kDraws * p) <= 5 * std::sqrt(kDraws * p * (1.0001 - p)) + 1);
   }
-  CHECK(probability[0] == 1);   // frequent ones are certain
+  CHECK(probability[0] == 1);  // frequent ones are certain
   CHECK(probability[1] < 0.5);
 }
 

@@ -15,8 +15,11 @@ std::vector<Item> themed_items() {
   std::vector<Item> items;
   for (const std::string_view theme : kThemes)
     for (std::uint32_t i = 0; i < kItemsPerTheme; ++i)
-      items.push_back({std::to_string(items.size()), std::string(theme) + " number" + std::to_string(i),
-                       "things > " + std::string(theme), "", {}});
+      items.push_back({std::to_string(items.size()),
+                       std::string(theme) + " number" + std::to_string(i),
+                       "things > " + std::string(theme),
+                       "",
+                       {}});
   return items;
 }
 

@@ -2,11 +2,11 @@
 
 #include <vector>
 
+#include "common/model/layers/embedding_bag.h"
 #include "common/model/layers/event_embedding.h"
 #include "common/model/layers/layer_norm.h"
 #include "common/model/layers/linear.h"
 #include "common/model/layers/prelu.h"
-#include "common/model/layers/embedding_bag.h"
 #include "gradient_check.h"
 
 using namespace bauta;

@@ -55,8 +55,7 @@ TEST_CASE("the logistic gradient equals finite differences and both stay finite 
 }
 
 TEST_CASE("the gradients of classes, hazards and the zero-inflated log-normal equal finite differences") {
-  check_raw("classes", {0.3, -1.2, 2.0, 0.1, -0.4},
-            [](std::span<double> raw) { return class_loss(raw, 2, 0.7); });
+  check_raw("classes", {0.3, -1.2, 2.0, 0.1, -0.4}, [](std::span<double> raw) { return class_loss(raw, 2, 0.7); });
   for (const bool seen : {false, true})
     check_raw("hazard", {0.3, -1.2, 2.0, 0.1},
               [seen](std::span<double> raw) { return hazard_loss(raw, 2, seen, 0.7); });
