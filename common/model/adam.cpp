@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/allocator.h"
 #include "common/base/result.h"
 
 namespace bauta {
@@ -27,8 +28,8 @@ Adam::Adam(std::span<const Tensor> tensors, double learning_rate) : learning_rat
     for (std::size_t done = 0; done < tensor.size(); done += kPiece)
       dense_.push_back({tensor.offset + done, std::min(kPiece, tensor.size() - done)});
   }
-  first_moment_.assign(size, 0.0F);
-  second_moment_.assign(size, 0.0F);
+  first_moment_ = zeros_on_huge_pages<float>(size);
+  second_moment_ = zeros_on_huge_pages<float>(size);
 }
 
 void Adam::step(std::span<float> parameters, const Gradient<float>& gradient, const Executor& executor) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "common/base/allocator.h"
 #include "common/base/counter_random.h"
 #include "tests/bench/training_models.h"
 
@@ -21,13 +22,13 @@ TrainedParameters::TrainedParameters(std::span<const Shape> dense, std::span<con
   dense_size_ = size;
   first_table_ = dense.size();
   for (const Shape& shape : tables) add(shape, true);
-  values_.resize(size);
+  values_ = zeros_on_huge_pages<float>(size);
   for (const Tensor& tensor : tensors_) {
     CounterRandom random(1, tensor.name);
     for (float& value : std::span(values_).subspan(tensor.offset, tensor.size()))
       value = tensor.start + tensor.bound * static_cast<float>(2 * random.unit() - 1);
   }
-  gradient_.flat.assign(size, 0.0F);
+  gradient_.flat = zeros_on_huge_pages<float>(size);
   for (const Shape& shape : tables) gradient_.tables.emplace_back(shape.rows);
   adam_ = std::make_unique<Adam>(tensors_, kLearningRate);
 }
