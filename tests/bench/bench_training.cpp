@@ -69,15 +69,15 @@ int run(std::string_view name, unsigned threads, std::size_t steps, std::size_t 
       take();
     }
     const double samples = static_cast<double>(per_block * model->batch_size());
-    const double seconds = elapsed_seconds() - start;
-    rates.push_back(samples / seconds);
-    cpu_rates.push_back(samples / (clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_start));
-    multiply_adds.push_back(useful / seconds);
+    const double cpu_seconds = clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
+    rates.push_back(samples / (elapsed_seconds() - start));
+    cpu_rates.push_back(samples / cpu_seconds);
+    multiply_adds.push_back(useful / cpu_seconds);
   }
   nlohmann::ordered_json out;
   out["samples_per_s"] = median(rates);
   out["samples_per_cpu_s"] = median(cpu_rates);
-  out["multiply_adds_per_s"] = median(multiply_adds);
+  out["multiply_adds_per_cpu_s"] = median(multiply_adds);
   out["sgemm_multiply_adds_per_s"] = sgemm_multiply_adds_per_second();
   out["loss"] = loss;
   out["parameters"] = hash_of(model->parameters());

@@ -75,7 +75,7 @@ class EmbeddingBag {
     const Index width = table.cols();
     for (std::size_t i = first; i < first + count; ++i) {
       Scalar* mean = means.column(static_cast<Index>(i));
-      std::fill_n(mean, width, Scalar(0));
+      for (Index k = 0; k < width; k += 8) Eigen::Map<lanes::Lane<Scalar>>(mean + k).setZero();
       if (i + kAhead < first + count)
         for (const TokenRow token : bags[wanted[i + kAhead]])
           lanes::prefetch(table.data() + Index{token.row()} * width, width);
