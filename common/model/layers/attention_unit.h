@@ -11,7 +11,8 @@
 
 namespace bauta {
 
-/// Row-major: target A [M1 × D], step [B C] [M1 × 2D], bias1 [M1], second [M2 × M1], bias2 [M2], score [M2], offset [1].
+/// Row-major: target A [M1 × D], step [B C] [M1 × 2D], bias1 [M1], second [M2 × M1], bias2 [M2], score [M2], offset
+/// [1].
 template <class Pointer>
 struct AttentionWeights {
   Pointer target;

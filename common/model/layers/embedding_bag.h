@@ -8,6 +8,7 @@
 
 #include "common/model/layers/columns.h"
 #include "common/model/layers/lanes.h"
+#include "common/model/layers/vector_math.h"
 #include "common/model/parameters.h"
 #include "common/model/text_tokens.h"
 
@@ -85,7 +86,7 @@ class EmbeddingBag {
         const Scalar* row = table.data() + Index{token.row()} * width;
         token.negative() ? lanes::subtract(row, mean, width) : lanes::add(row, mean, width);
       }
-      scale(Scalar(1) / Scalar(rows.size()), mean, width);
+      lanes::scale(Scalar(1) / Scalar(rows.size()), mean, width);
     }
   }
 
@@ -94,7 +95,8 @@ class EmbeddingBag {
                      Columns<Scalar>& mean_gradient) {
     for (std::size_t i = first; i < first + count; ++i) {
       const std::size_t rows = bags[wanted[i]].size();
-      if (rows > 1) scale(Scalar(1) / Scalar(rows), mean_gradient.column(static_cast<Index>(i)), mean_gradient.rows());
+      if (rows > 1)
+        lanes::scale(Scalar(1) / Scalar(rows), mean_gradient.column(static_cast<Index>(i)), mean_gradient.rows());
     }
   }
 
@@ -116,10 +118,6 @@ class EmbeddingBag {
 
  private:
   static constexpr std::size_t kAhead = 8;  // bags or rows between asking for memory and using it
-
-  static void scale(Scalar factor, Scalar* x, Index n) {
-    for (Index i = 0; i < n; i += 8) Eigen::Map<lanes::Lane<Scalar>>(x + i) *= factor;
-  }
 };
 
 }  // namespace bauta

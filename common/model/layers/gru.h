@@ -89,8 +89,7 @@ class Gru {
       earlier += state_gradient.view().middleCols(first, active);
       earlier.noalias() += recurrent.transpose() * recurrent_gradient_.view().middleCols(first, active);
     }
-    Eigen::Map<RowMajorMatrix<Scalar>>(gradients.input, h3, x.rows()).noalias() +=
-        gates_.view() * x.view().transpose();
+    Eigen::Map<RowMajorMatrix<Scalar>>(gradients.input, h3, x.rows()).noalias() += gates_.view() * x.view().transpose();
     x_gradient.view().noalias() = matrix(weights.input, h3, x.rows()).transpose() * gates_.view();
     const Index later = positions - pack.active(0);
     if (later > 0) {
