@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/allocator.h"
 #include "common/base/result.h"
 
 namespace bauta {
@@ -12,6 +13,7 @@ constexpr float kBeta1 = 0.9F;
 constexpr float kBeta2 = 0.999F;
 constexpr double kEpsilon = 1e-8;
 constexpr std::size_t kPiece = 16 * 1024;
+constexpr std::size_t kAhead = 4;  // rows between asking for memory and using it
 
 }  // namespace
 
@@ -26,8 +28,8 @@ Adam::Adam(std::span<const Tensor> tensors, double learning_rate) : learning_rat
     for (std::size_t done = 0; done < tensor.size(); done += kPiece)
       dense_.push_back({tensor.offset + done, std::min(kPiece, tensor.size() - done)});
   }
-  first_moment_.assign(size, 0.0F);
-  second_moment_.assign(size, 0.0F);
+  first_moment_ = zeros_on_huge_pages<float>(size);
+  second_moment_ = zeros_on_huge_pages<float>(size);
 }
 
 void Adam::step(std::span<float> parameters, const Gradient<float>& gradient, const Executor& executor) {
@@ -44,8 +46,14 @@ void Adam::step(std::span<float> parameters, const Gradient<float>& gradient, co
       return;
     }
     const Tensor& table = tables_[task / TouchedRows::kParts];
-    for (const std::uint32_t row : gradient.tables[task / TouchedRows::kParts].part(task % TouchedRows::kParts))
-      update(parameters, gradient.flat, {table.offset + std::size_t{row} * table.columns, table.columns});
+    const auto rows = gradient.tables[task / TouchedRows::kParts].part(task % TouchedRows::kParts);
+    const auto range = [&](std::size_t i) -> Range {
+      return {table.offset + std::size_t{rows[i]} * table.columns, table.columns};
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i + kAhead < rows.size()) prefetch(parameters, gradient.flat, range(i + kAhead));
+      update(parameters, gradient.flat, range(i));
+    }
   });
 }
 
@@ -54,6 +62,11 @@ void Adam::restore(std::uint64_t steps, std::span<const float> first_moment, std
   steps_ = steps;
   first_moment_.assign(first_moment.begin(), first_moment.end());
   second_moment_.assign(second_moment.begin(), second_moment.end());
+}
+
+void Adam::prefetch(std::span<const float> parameters, std::span<const float> gradient, Range range) const {
+  for (const float* vector : {gradient.data(), first_moment_.data(), second_moment_.data(), parameters.data()})
+    lanes::prefetch(vector + range.first, static_cast<Eigen::Index>(range.count));
 }
 
 // Plain loops of single IEEE operations: a vector library takes another way at the ends of a range, and where they lie

@@ -38,6 +38,7 @@ class Adam {
     std::size_t first = 0;
     std::size_t count = 0;
   };
+  void prefetch(std::span<const float> parameters, std::span<const float> gradient, Range range) const;
   void update(std::span<float> parameters, std::span<const float> gradient, Range range);
 
   std::vector<Range> dense_;  // pieces of bounded length

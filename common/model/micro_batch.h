@@ -55,7 +55,7 @@ class MicroBatch {
         attention_(settings.attention),
         evolution_attends_(settings.evolution_attends),
         unit_({width_, static_cast<Index>(tensors.attention.target.rows),
-               static_cast<Index>(tensors.attention.second.rows), settings.attention == Attention::softmax}) {}
+               static_cast<Index>(tensors.attention.second.rows), settings.attention == Attention::softmax ? AttentionScore::softmax : AttentionScore::sigmoid}) {}
 
   /// Losses and gradients of `samples`, added to `slot`.
   void train(const BatchView<Scalar>& batch, std::span<const ModelSample* const> samples, std::uint64_t draw,

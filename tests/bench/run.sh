@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds one suite of benchmarks in release mode and prints one JSON object a line on stdout:
 # {name, value, unit, reference, reference_value, ratio, goal, met}. The reference is measured in the same run.
-# Usage: bash tests/bench/run.sh SUITE [--no-install]     with SUITE: masking
+# Usage: bash tests/bench/run.sh SUITE [--no-install]     with SUITE: masking or training
 #   --no-install   install no packages (fails, naming them, where some are missing)
 set -euo pipefail
 
@@ -44,6 +44,12 @@ case "$suite" in
     python3 tests/bench/round_rate.py build/release
     python3 tests/bench/coordinator_memory.py build/release
     python3 tests/bench/scale.py build/release
+    ;;
+  training)
+    # PyTorch is what is compared with: where it must not be installed and is missing, the figures stand alone.
+    bash deploy/install_packages.sh deploy/packages-bench.txt "${install[@]}" >&2 || ((${#install[@]}))
+    build bench_training
+    python3 tests/bench/training.py build/release
     ;;
   *) usage ;;
 esac

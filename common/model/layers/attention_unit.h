@@ -1,7 +1,6 @@
 // DIN's activation unit (Zhou et al. 2018): how much step t of a history matters for the target q. The first layer over
 // [q, k, q − k, q∘k] is kept in its factored form, for q and k enter linearly: A·q once a sequence, and [B C]·[k, q∘k]
-// once a step. Two hidden layers with sigmoid, then one score; the weight is σ(score), which keeps the intensity of an
-// interest, or the softmax over the history.
+// once a step. Two hidden layers with sigmoid, then one score, which becomes the weight of the step.
 #pragma once
 
 #include "common/model/layers/columns.h"
@@ -25,11 +24,15 @@ struct AttentionWeights {
   Pointer offset;
 };
 
+/// What a score becomes: itself, as in Zhou et al. 2018; σ(score), bounded, which still keeps the intensity of an
+/// interest; or its softmax over the history.
+enum class AttentionScore { raw, sigmoid, softmax };
+
 struct AttentionShape {
   Eigen::Index width = 0;    ///< D, of q and k
   Eigen::Index hidden1 = 0;  ///< M1
   Eigen::Index hidden2 = 0;  ///< M2
-  bool softmax = false;
+  AttentionScore score = AttentionScore::sigmoid;
 };
 
 template <class Scalar>
@@ -44,7 +47,7 @@ class AttentionUnit {
   /// `targets` [D × sequences] by rank, `keys` [D × positions]; `weights_out` gets one weight a position.
   void forward(const Weights& weights, const SequencePack& pack, const Columns<Scalar>& targets,
                const Columns<Scalar>& keys, Scalar* weights_out) {
-    const auto& [d, m1, m2, softmax] = shape_;
+    const auto& [d, m1, m2, score] = shape_;
     const Index positions = pack.positions();
     pairs_.resize(2 * d, positions);
     for (Index t = 0; t < pack.steps(); ++t)
@@ -79,11 +82,9 @@ class AttentionUnit {
       *scores_.column(p) = lanes::dot(weights.score, column, m2) + *weights.offset;
     }
     if (positions == 0) return;
-    if (!softmax) {
-      lanes::sigmoid(scores_.column(0), scores_.column(0), positions);
-    } else {
+    if (score == AttentionScore::sigmoid) lanes::sigmoid(scores_.column(0), scores_.column(0), positions);
+    if (score == AttentionScore::softmax)
       for (Index rank = 0; rank < pack.sequences(); ++rank) softmax_over_history(pack, rank);
-    }
     std::copy_n(scores_.column(0), positions, weights_out);
   }
 
@@ -91,7 +92,7 @@ class AttentionUnit {
   void backward(const Weights& weights, const SequencePack& pack, const Columns<Scalar>& targets,
                 const Scalar* weight_gradient, const WeightGradients& gradients, Columns<Scalar>& target_gradient,
                 Columns<Scalar>& key_gradient) {
-    const auto& [d, m1, m2, softmax] = shape_;
+    const auto& [d, m1, m2, score] = shape_;
     const Index positions = pack.positions();
     if (positions == 0) return;
     score_gradient(pack, weight_gradient);
@@ -157,7 +158,11 @@ class AttentionUnit {
 
   void score_gradient(const SequencePack& pack, const Scalar* weight_gradient) {
     score_gradient_.resize(static_cast<std::size_t>(pack.positions()));
-    if (!shape_.softmax) {
+    if (shape_.score == AttentionScore::raw) {
+      std::copy_n(weight_gradient, score_gradient_.size(), score_gradient_.begin());
+      return;
+    }
+    if (shape_.score == AttentionScore::sigmoid) {
       for (std::size_t p = 0; p < score_gradient_.size(); ++p) {
         const Scalar a = *scores_.column(static_cast<Index>(p));
         score_gradient_[p] = weight_gradient[p] * a * (Scalar(1) - a);

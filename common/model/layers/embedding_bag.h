@@ -8,19 +8,27 @@
 
 #include "common/model/layers/columns.h"
 #include "common/model/layers/lanes.h"
+#include "common/model/layers/vector_math.h"
 #include "common/model/parameters.h"
 #include "common/model/text_tokens.h"
 
 namespace bauta {
 
-/// The rows of one table that have a gradient, each once, in `parts` lists by ranges of rows.
+/// The rows of one table that have a gradient, each once, in `kParts` lists of about equal length.
 class TouchedRows {
  public:
   static constexpr std::size_t kParts = 8;
 
-  explicit TouchedRows(std::uint32_t rows = 0) : seen_(rows), parts_(kParts) {}
+  /// A token's row and the column whose gradient it gets.
+  struct Use {
+    TokenRow token;
+    std::uint32_t column = 0;
+  };
 
-  std::size_t part_of(std::uint32_t row) const { return std::size_t{row} * kParts / seen_.size(); }
+  explicit TouchedRows(std::uint32_t rows = 0) : seen_(rows), parts_(kParts), uses_(kParts) {}
+
+  /// Blocks of rows in turn: frequent rows often are neighbours, and threads must not write to one cache line.
+  static std::size_t part_of(std::uint32_t row) { return row / kBlock % kParts; }
   std::span<const std::uint32_t> part(std::size_t index) const { return parts_[index]; }
   std::size_t count() const {
     std::size_t sum = 0;
@@ -37,10 +45,22 @@ class TouchedRows {
     for (const std::uint32_t row : parts_[part]) seen_[row] = 0;
     parts_[part].clear();
   }
+  /// The tokens of `bags[wanted[i]]` that belong to `part`, column by column; valid until the next call for this part.
+  std::span<const Use> uses(std::size_t part, const TokenBags& bags, std::span<const std::uint32_t> wanted) {
+    std::vector<Use>& uses = uses_[part];
+    uses.clear();
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      for (const TokenRow token : bags[wanted[i]])
+        if (part_of(token.row()) == part) uses.push_back({token, static_cast<std::uint32_t>(i)});
+    return uses;
+  }
 
  private:
+  static constexpr std::uint32_t kBlock = 64;
+
   std::vector<std::uint8_t> seen_;
   std::vector<std::vector<std::uint32_t>> parts_;
+  std::vector<std::vector<Use>> uses_;
 };
 
 template <class Scalar>
@@ -56,14 +76,17 @@ class EmbeddingBag {
     const Index width = table.cols();
     for (std::size_t i = first; i < first + count; ++i) {
       Scalar* mean = means.column(static_cast<Index>(i));
-      std::fill_n(mean, width, Scalar(0));
+      for (Index k = 0; k < width; k += 8) Eigen::Map<lanes::Lane<Scalar>>(mean + k).setZero();
+      if (i + kAhead < first + count)
+        for (const TokenRow token : bags[wanted[i + kAhead]])
+          lanes::prefetch(table.data() + Index{token.row()} * width, width);
       const std::span<const TokenRow> rows = bags[wanted[i]];
       if (rows.empty()) continue;
       for (const TokenRow token : rows) {
         const Scalar* row = table.data() + Index{token.row()} * width;
         token.negative() ? lanes::subtract(row, mean, width) : lanes::add(row, mean, width);
       }
-      scale(Scalar(1) / Scalar(rows.size()), mean, width);
+      lanes::scale(Scalar(1) / Scalar(rows.size()), mean, width);
     }
   }
 
@@ -72,7 +95,8 @@ class EmbeddingBag {
                      Columns<Scalar>& mean_gradient) {
     for (std::size_t i = first; i < first + count; ++i) {
       const std::size_t rows = bags[wanted[i]].size();
-      if (rows > 1) scale(Scalar(1) / Scalar(rows), mean_gradient.column(static_cast<Index>(i)), mean_gradient.rows());
+      if (rows > 1)
+        lanes::scale(Scalar(1) / Scalar(rows), mean_gradient.column(static_cast<Index>(i)), mean_gradient.rows());
     }
   }
 
@@ -80,21 +104,20 @@ class EmbeddingBag {
   static void backward(const TokenBags& bags, std::span<const std::uint32_t> wanted, const Columns<Scalar>& divided,
                        std::size_t part, Scalar* table_gradient, TouchedRows& touched) {
     const Index width = divided.rows();
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const Scalar* gradient = divided.column(static_cast<Index>(i));
-      for (const TokenRow token : bags[wanted[i]]) {
-        if (touched.part_of(token.row()) != part) continue;
-        touched.touch(part, token.row());
-        Scalar* row = table_gradient + Index{token.row()} * width;
-        token.negative() ? lanes::subtract(gradient, row, width) : lanes::add(gradient, row, width);
-      }
+    const std::span<const TouchedRows::Use> uses = touched.uses(part, bags, wanted);
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+      if (i + kAhead < uses.size())
+        lanes::prefetch(table_gradient + Index{uses[i + kAhead].token.row()} * width, width);
+      const auto [token, column] = uses[i];
+      touched.touch(part, token.row());
+      const Scalar* gradient = divided.column(column);
+      Scalar* row = table_gradient + Index{token.row()} * width;
+      token.negative() ? lanes::subtract(gradient, row, width) : lanes::add(gradient, row, width);
     }
   }
 
  private:
-  static void scale(Scalar factor, Scalar* x, Index n) {
-    for (Index i = 0; i < n; i += 8) Eigen::Map<lanes::Lane<Scalar>>(x + i) *= factor;
-  }
+  static constexpr std::size_t kAhead = 8;  // bags or rows between asking for memory and using it
 };
 
 }  // namespace bauta

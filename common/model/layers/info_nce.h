@@ -82,26 +82,26 @@ class InfoNce {
     const Scalar share = options.both_ways ? weight / Scalar(2) : weight;
     Scalar loss = 0;
     for (Index i = 0; i < n; ++i)
-      loss += cross_entropy(rows_.column(i), m, positives[static_cast<std::size_t>(i)], share);
+      loss += share * cross_entropy(rows_.column(i), m, positives[static_cast<std::size_t>(i)], share * tau);
     if (options.both_ways) {
-      for (Index j = 0; j < m; ++j) loss += cross_entropy(columns_.column(j), n, static_cast<std::uint32_t>(j), share);
+      for (Index j = 0; j < m; ++j)
+        loss += share * cross_entropy(columns_.column(j), n, static_cast<std::uint32_t>(j), share * tau);
       rows_.view() += columns_.view().transpose();
     }
-    rows_.view() *= tau;
     person_gradient.view().noalias() += texts.view() * rows_.view();
     text_gradient.view().noalias() += persons.view() * rows_.view().transpose();
     return loss;
   }
 
  private:
-  /// scores ← weight · (softmax − one-hot); returns weight · loss.
-  static Scalar cross_entropy(Scalar* scores, Index n, std::uint32_t positive, Scalar weight) {
+  /// scores ← factor · (softmax − one-hot); returns the loss.
+  static Scalar cross_entropy(Scalar* scores, Index n, std::uint32_t positive, Scalar factor) {
     const Scalar own = scores[positive];
-    const Scalar log_total = lanes::softmax(scores, n);
-    lanes::map(scores, scores, n,
-               [weight](const lanes::Lane<Scalar>& lane) -> lanes::Lane<Scalar> { return lane * weight; });
-    scores[positive] -= weight;
-    return weight * (log_total - own);
+    const Scalar top = lanes::largest(scores, n);
+    const Scalar total = lanes::exp_shifted(scores, n, top);
+    lanes::scale(factor / total, scores, n);
+    scores[positive] -= factor;
+    return top + std::log(total) - own;
   }
 
   Columns<Scalar> rows_;     // [m × n] scores, then gradients

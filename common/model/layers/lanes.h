@@ -16,6 +16,14 @@ Eigen::Map<const Lane<Scalar>> load(const Scalar* x) {
   return Eigen::Map<const Lane<Scalar>>(x);
 }
 
+/// Begins to fetch n elements that are soon read and perhaps written: rows of a large table lie where no processor
+/// expects them. A hint, without effect on results; x need not be valid.
+template <class Scalar>
+void prefetch(const Scalar* x, Index n) {
+  constexpr Index kCacheLine = 64 / sizeof(Scalar);
+  for (Index i = 0; i < n; i += kCacheLine) __builtin_prefetch(x + i);
+}
+
 /// y += x
 template <class Scalar>
 void add(const Scalar* x, Scalar* y, Index n) {

@@ -45,14 +45,11 @@ class SampledSoftmax {
         if (positive < candidates) scores[positive] = -std::numeric_limits<Scalar>::infinity();
         const Scalar own = lanes::dot(items.column(positive), queries.column(query), d) + bias[positive];
         const Scalar top = std::max(own, lanes::largest(scores, candidates));
-        lanes::map(scores, scores, candidates,
-                   [top](const lanes::Lane<Scalar>& lane) -> lanes::Lane<Scalar> { return (lane - top).exp(); });
         const Scalar own_part = std::exp(own - top);
-        const Scalar total = own_part + lanes::sum(scores, candidates);
+        const Scalar total = own_part + lanes::exp_shifted(scores, candidates, top);
         loss += top + std::log(total) - own;
         const Scalar scale = weight / total;
-        lanes::map(scores, scores, candidates,
-                   [scale](const lanes::Lane<Scalar>& lane) -> lanes::Lane<Scalar> { return lane * scale; });
+        lanes::scale(scale, scores, candidates);
         const Scalar own_gradient = own_part * scale - weight;
         lanes::add_scaled(own_gradient, items.column(positive), query_gradient.column(query), d);
         lanes::add_scaled(own_gradient, queries.column(query), item_gradient.column(positive), d);

@@ -2,6 +2,7 @@
 // on where in memory it stands.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "common/model/layers/lanes.h"
@@ -33,28 +34,37 @@ void tanh(const Scalar* x, Scalar* y, Index n) {
   map(x, y, n, [](const Lane<Scalar>& lane) -> Lane<Scalar> { return lane.tanh(); });
 }
 
+/// n > 0.
 template <class Scalar>
 Scalar largest(const Scalar* x, Index n) {
-  Scalar result = x[0];
-  for (Index i = 1; i < n; ++i) result = x[i] > result ? x[i] : result;
+  Lane<Scalar> tops = Lane<Scalar>::Constant(x[0]);
+  Index i = 0;
+  for (; i + 8 <= n; i += 8) tops = tops.max(load(x + i));
+  Scalar result = tops[0];
+  for (Index k = 1; k < 8; ++k) result = std::max(result, tops[k]);
+  for (; i < n; ++i) result = std::max(result, x[i]);
   return result;
 }
 
-/// x ← e^(x − max), and its sum: the softmax before the division. n > 0.
+/// x ← factor·x
 template <class Scalar>
-Scalar exp_shifted(Scalar* x, Index n) {
-  const Scalar top = largest(x, n);
+void scale(Scalar factor, Scalar* x, Index n) {
+  map(x, x, n, [factor](const Lane<Scalar>& lane) -> Lane<Scalar> { return lane * factor; });
+}
+
+/// x ← e^(x − top), and its sum: the softmax before the division, `top` the largest of all that is added up.
+template <class Scalar>
+Scalar exp_shifted(Scalar* x, Index n, Scalar top) {
   map(x, x, n, [top](const Lane<Scalar>& lane) -> Lane<Scalar> { return (lane - top).exp(); });
   return sum(x, n);
 }
 
-/// x ← softmax(x); log Σ e^x.
+/// x ← softmax(x); log Σ e^x. n > 0.
 template <class Scalar>
 Scalar softmax(Scalar* x, Index n) {
   const Scalar top = largest(x, n);
-  const Scalar total = exp_shifted(x, n);
-  const Scalar scale = Scalar(1) / total;
-  map(x, x, n, [scale](const Lane<Scalar>& lane) -> Lane<Scalar> { return lane * scale; });
+  const Scalar total = exp_shifted(x, n, top);
+  scale(Scalar(1) / total, x, n);
   return top + std::log(total);
 }
 

@@ -110,10 +110,10 @@ struct AttentionSet {
   std::vector<double> parts[7];
 };
 
-void check_attention(bool softmax) {
+void check_attention(AttentionScore score) {
   CounterRandom random(8, "attention");
   const SequencePack pack = unlike_lengths();
-  const AttentionShape shape{8, 16, 8, softmax};
+  const AttentionShape shape{8, 16, 8, score};
   AttentionSet set(shape, random);
   Columns<double> targets = random_columns(shape.width, pack.sequences(), random);
   Columns<double> keys = random_columns(shape.width, pack.positions(), random);
@@ -136,7 +136,7 @@ void check_attention(bool softmax) {
   key_gradient.resize_zero(shape.width, pack.positions());
   unit.backward(set.weights(), pack, targets, toward.data(), gradients.gradients(), target_gradient, key_gradient);
   const char* const names[] = {"target", "step", "bias1", "second", "bias2", "score", "offset"};
-  for (std::size_t i = 0; i < (softmax ? 6 : 7); ++i)
+  for (std::size_t i = 0; i < (score == AttentionScore::softmax ? 6 : 7); ++i)
     check_against_differences(names[i], set.parts[i], gradients.parts[i], loss);
   check_against_differences("targets", elements(targets), elements(target_gradient), loss);
   check_against_differences("keys", elements(keys), elements(key_gradient), loss);
@@ -182,14 +182,22 @@ TEST_CASE("a sequence's states do not depend on what it is packed with") {
     CHECK((states.view().col(t) - together.view().col(pack.column(2, t))).norm() == doctest::Approx(0).epsilon(1e-12));
 }
 
-TEST_CASE("the activation unit's gradients equal finite differences with sigmoid") { check_attention(false); }
+TEST_CASE("the activation unit's gradients equal finite differences with sigmoid") {
+  check_attention(AttentionScore::sigmoid);
+}
 
-TEST_CASE("the activation unit's gradients equal finite differences with softmax") { check_attention(true); }
+TEST_CASE("the activation unit's gradients equal finite differences with softmax") {
+  check_attention(AttentionScore::softmax);
+}
+
+TEST_CASE("the activation unit's gradients equal finite differences with raw scores") {
+  check_attention(AttentionScore::raw);
+}
 
 TEST_CASE("softmax attention adds to one over each history") {
   CounterRandom random(10, "sums");
   const SequencePack pack = unlike_lengths();
-  const AttentionShape shape{8, 16, 8, true};
+  const AttentionShape shape{8, 16, 8, AttentionScore::softmax};
   const AttentionSet set(shape, random);
   AttentionUnit<double> unit(shape);
   std::vector<double> weights(static_cast<std::size_t>(pack.positions()));
