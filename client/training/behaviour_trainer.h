@@ -38,6 +38,7 @@ struct TrainerOptions {
   std::chrono::seconds checkpoint_every{30};
   bool item_residuals = true;  ///< learn something private of every single item
   double id_dropout = 0.5;     ///< how often it is left out in training
+  bool private_parts = true;   ///< false: adapter and head deltas stay without effect
   std::function<bool()> stop_requested = [] { return false; };
   std::function<void(std::uint32_t step, std::uint32_t steps)> on_progress = [](std::uint32_t, std::uint32_t) {};
 };

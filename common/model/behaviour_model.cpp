@@ -272,6 +272,8 @@ class BehaviourModel<Scalar>::Workspace {
       for (std::size_t s = 1; s < kSlots; ++s)
         lanes::add(slots_[s].dense.data() + first, dense + first, static_cast<Index>(count));
     });
+    if (!options_.private_parts)
+      std::fill_n(out.at(t_.adapter_down), t_.residual.offset - t_.adapter_down.offset, Scalar(0));
     // The projections are dense, but their gradients are known only now.
     out.matrix(t_.projection).noalias() += slots_[0].items.view() * item_means_.view().transpose();
     collect_texts(batch, out);

@@ -48,6 +48,7 @@ struct ModelOptions {
   double id_dropout =
       0;  ///< how often an item's private residual is left out in training, for the shared part to suffice
   bool item_residuals = true;
+  bool private_parts = true;  ///< false: adapter and head deltas do not move
 };
 
 /// What the model says about samples, in their order.

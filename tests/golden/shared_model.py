@@ -33,15 +33,35 @@ def fnv(name):
 def tensors(model):
     """(name, values, bound, start) of each tensor, from the plan's [model]."""
     rows, k, d = model["table_rows"], model["token_width"], model["width"]
-    inputs = 7 * d + 56
-    return [("token.table", rows * k, 0.5, 0), ("token.projection", d * k, math.sqrt(3.0 / k), 0),
-            ("event.type", 32 * d, 0.1, 0), ("event.gap", 17 * d, 0.1, 0), ("event.age", 17 * d, 0.1, 0),
-            ("event.amount", 17 * d, 0.1, 0), ("event.hour", 25 * d, 0.1, 0), ("event.weekday", 8 * d, 0.1, 0),
-            ("event.norm.gain", d, 0, 1), ("event.norm.bias", d, 0, 0), ("task.type", 32 * 8, 0.1, 0),
-            ("task.horizon", 8 * 8, 0.1, 0), ("hidden1.weight", 64 * inputs, 1.4 * math.sqrt(3.0 / inputs), 0),
-            ("hidden1.bias", 64, 0, 0), ("hidden1.slope", 64, 0, 0.25), ("hidden2.weight", 32 * 64, 1.4 * math.sqrt(3.0 / 64), 0),
-            ("hidden2.bias", 32, 0, 0), ("hidden2.slope", 32, 0, 0.25), ("logit.weight", 32, 0.3 * math.sqrt(3.0 / 32), 0),
-            ("logit.bias", 1, 0, 0)]
+    inputs, person, m, n = 5 * d + 48, d + 40, max(8, d // 16 * 8), max(8, d // 32 * 8)
+
+    def matrix(name, outputs, columns, gain=1.0):
+        return (name, outputs * columns, gain * math.sqrt(3.0 / columns), 0)
+
+    def zeros(name, count, start=0):
+        return (name, count, 0, start)
+
+    def gru(name):
+        return [matrix(name + ".input", 3 * d, d, 0.6), matrix(name + ".recurrent", 3 * d, d, 0.6),
+                zeros(name + ".bias", 3 * d), zeros(name + ".candidate", d)]
+
+    def hidden(name, outputs, columns):
+        return [matrix(name + ".weight", outputs, columns, 1.4), zeros(name + ".bias", outputs),
+                zeros(name + ".slope", outputs, 0.25)]
+
+    small = [("event.type", 32), ("event.gap", 17), ("event.amount", 17), ("event.hour", 25), ("event.weekday", 8),
+             ("event.channel", 8)]
+    return [("token.table", rows * k, 0.5, 0), matrix("token.projection", d, k),
+            *((name, count * d, 0.1, 0) for name, count in small),
+            zeros("event.norm.gain", d, 1), zeros("event.norm.bias", d), *gru("interest"), ("key.age", 17 * d, 0.1, 0),
+            matrix("attention.target", m, d), matrix("attention.step", m, 2 * d), zeros("attention.bias1", m),
+            matrix("attention.second", n, m), zeros("attention.bias2", n), matrix("attention.score", 1, n),
+            zeros("attention.offset", 1), *gru("evolution"), matrix("person.queries", 4, d),
+            matrix("person.weight", d, 4 * d), zeros("person.bias", d), matrix("next.item", d, d),
+            matrix("next.kind", 66, d, 0.3), zeros("next.kind.bias", 66), matrix("demand.person", d, d),
+            matrix("demand.text", d, k), ("horizon", 8 * 8, 0.1, 0), *hidden("hidden1", 2 * d, inputs),
+            *hidden("hidden2", d, 2 * d), matrix("logit.weight", 1, d, 0.3), zeros("logit.bias", 1),
+            *hidden("outlook", d, person), matrix("outlook.outputs", 11, d, 0.3), zeros("outlook.outputs.bias", 11)]
 
 
 class Model:

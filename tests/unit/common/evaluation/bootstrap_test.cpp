@@ -146,53 +146,55 @@ TEST_CASE("the interval of a mean is about two standard errors to either side, a
   CHECK_FALSE(bootstrap_mean({}, {}));
   values[7] = std::numeric_limits<double>::infinity();
   CHECK_FALSE(bootstrap_mean(values, own_person_each(values.size())));
-  TEST_CASE("the mean over questions has the interval of its one question and a narrower one for several") {
-    const Drawn drawn = draw(300, 11, 1);
-    const BootstrapSettings settings{400, 0.95, 3};
-    const ScoredQuestion good{drawn.good, drawn.persons};
-    const std::vector<ScoredQuestion> one = {good};
-    const auto direct = bootstrap_auc(drawn.good, drawn.persons, settings);
-    const auto single = percentile_interval(bootstrap_means(one, {}, settings));
-    REQUIRE((direct && single));
-    CHECK(single->low == direct->low);
-    CHECK(single->high == direct->high);
-    std::vector<Drawn> many;
-    for (std::uint64_t seed = 0; seed < 9; ++seed) many.push_back(draw(300, 100 + seed, 1));
-    std::vector<ScoredQuestion> questions;
-    for (const Drawn& d : many) questions.push_back({d.good, d.persons});
-    const auto mean = percentile_interval(bootstrap_means(questions, {}, settings));
-    CHECK(mean->high - mean->low < 0.6 * (direct->high - direct->low));
-    CHECK(mean->low < *mean_over_questions(questions, {}));
-    CHECK(mean->high > *mean_over_questions(questions, {}));
-  }
+}
 
-  TEST_CASE("bootstrapped lift surrounds the lift and is 1 throughout for equal scores") {
-    const Drawn drawn = draw(600, 12, 2);
-    const Measure tenth{Measure::Kind::lift, 0.1};
-    const std::vector<ScoredQuestion> good = {{drawn.good, drawn.persons}};
-    const auto interval = percentile_interval(bootstrap_means(good, tenth, {300, 0.95, 1}));
-    REQUIRE(interval);
-    CHECK(interval->low <= *lift(drawn.good, 0.1));
-    CHECK(interval->high >= *lift(drawn.good, 0.1));
-    CHECK(interval->low > 1.5);
-    std::vector<Scored> equal = drawn.good;
-    for (Scored& sample : equal) sample.logit = 0;
-    const std::vector<ScoredQuestion> blind = {{equal, drawn.persons}};
-    for (const double value : bootstrap_means(blind, tenth, {50, 0.95, 1})) CHECK(value == doctest::Approx(1));
-  }
+TEST_CASE("the mean over questions has the interval of its one question and a narrower one for several") {
+  const Drawn drawn = draw(300, 11, 1);
+  const BootstrapSettings settings{400, 0.95, 3};
+  const ScoredQuestion good{drawn.good, drawn.persons};
+  const std::vector<ScoredQuestion> one = {good};
+  const auto direct = bootstrap_auc(drawn.good, drawn.persons, settings);
+  const auto single = percentile_interval(bootstrap_means(one, {}, settings));
+  REQUIRE((direct && single));
+  CHECK(single->low == direct->low);
+  CHECK(single->high == direct->high);
+  std::vector<Drawn> many;
+  for (std::uint64_t seed = 0; seed < 9; ++seed) many.push_back(draw(300, 100 + seed, 1));
+  std::vector<ScoredQuestion> questions;
+  for (const Drawn& d : many) questions.push_back({d.good, d.persons});
+  const auto mean = percentile_interval(bootstrap_means(questions, {}, settings));
+  CHECK(mean->high - mean->low < 0.6 * (direct->high - direct->low));
+  CHECK(mean->low < *mean_over_questions(questions, {}));
+  CHECK(mean->high > *mean_over_questions(questions, {}));
+}
 
-  TEST_CASE("a question with a NaN or a single class is left out of the mean and of its replicates") {
-    const Drawn drawn = draw(100, 13, 1);
-    std::vector<Scored> broken = drawn.good;
-    broken[5].logit = std::nan("");
-    std::vector<Scored> one_class = drawn.good;
-    for (Scored& sample : one_class) sample.label = false;
-    const std::vector<ScoredQuestion> all = {
-        {drawn.good, drawn.persons}, {broken, drawn.persons}, {one_class, drawn.persons}};
-    const std::vector<ScoredQuestion> sound = {{drawn.good, drawn.persons}};
-    for (const Measure measure : {Measure{}, Measure{Measure::Kind::lift, 0.1}}) {
-      CHECK(mean_over_questions(all, measure) == mean_over_questions(sound, measure));
-      CHECK(bootstrap_means(all, measure, {20, 0.95, 1}) == bootstrap_means(sound, measure, {20, 0.95, 1}));
-    }
-    CHECK(bootstrap_means(std::span(all).subspan(1), {}, {20, 0.95, 1}).empty());
+TEST_CASE("bootstrapped lift surrounds the lift and is 1 throughout for equal scores") {
+  const Drawn drawn = draw(600, 12, 2);
+  const Measure tenth{Measure::Kind::lift, 0.1};
+  const std::vector<ScoredQuestion> good = {{drawn.good, drawn.persons}};
+  const auto interval = percentile_interval(bootstrap_means(good, tenth, {300, 0.95, 1}));
+  REQUIRE(interval);
+  CHECK(interval->low <= *lift(drawn.good, 0.1));
+  CHECK(interval->high >= *lift(drawn.good, 0.1));
+  CHECK(interval->low > 1.5);
+  std::vector<Scored> equal = drawn.good;
+  for (Scored& sample : equal) sample.logit = 0;
+  const std::vector<ScoredQuestion> blind = {{equal, drawn.persons}};
+  for (const double value : bootstrap_means(blind, tenth, {50, 0.95, 1})) CHECK(value == doctest::Approx(1));
+}
+
+TEST_CASE("a question with a NaN or a single class is left out of the mean and of its replicates") {
+  const Drawn drawn = draw(100, 13, 1);
+  std::vector<Scored> broken = drawn.good;
+  broken[5].logit = std::nan("");
+  std::vector<Scored> one_class = drawn.good;
+  for (Scored& sample : one_class) sample.label = false;
+  const std::vector<ScoredQuestion> all = {
+      {drawn.good, drawn.persons}, {broken, drawn.persons}, {one_class, drawn.persons}};
+  const std::vector<ScoredQuestion> sound = {{drawn.good, drawn.persons}};
+  for (const Measure measure : {Measure{}, Measure{Measure::Kind::lift, 0.1}}) {
+    CHECK(mean_over_questions(all, measure) == mean_over_questions(sound, measure));
+    CHECK(bootstrap_means(all, measure, {20, 0.95, 1}) == bootstrap_means(sound, measure, {20, 0.95, 1}));
   }
+  CHECK(bootstrap_means(std::span(all).subspan(1), {}, {20, 0.95, 1}).empty());
+}

@@ -83,15 +83,21 @@ TEST_CASE("each bound of a plan is held on both sides") {
     std::vector<const char*> refused;
   };
   const std::vector<Bound> bounds = {
-      {"model", "kind", {"\"pooling\""}, {"\"transformer\"", "1"}},
+      {"model", "kind", {"\"behaviour\""}, {"\"transformer\"", "1"}},
       {"model", "seed", {"0", "9223372036854775807"}, {"-1"}},
       {"model", "table_rows", {"256", "1048576"}, {"255", "257", "128", "1048577", "2097152", "3000", "256.0"}},
       {"model", "token_width", {"1", "256"}, {"0", "257"}},
       {"model", "width", {"1", "512"}, {"0", "513"}},
       {"model", "history", {"1", "10000"}, {"0", "10001"}},
+      {"model", "attention", {"\"sigmoid\"", "\"softmax\"", "\"uniform\""}, {"\"none\"", "1"}},
+      {"model", "evolution", {"\"attention\"", "\"plain\""}, {"\"none\"", "true"}},
       {"training", "local_steps", {"1", "1000000"}, {"0", "1000001"}},
       {"training", "batch_size", {"1", "65536"}, {"0", "65537"}},
       {"training", "learning_rate", {"1e-9", "10"}, {"0", "-0.1", "10.1", "nan", "inf"}},
+      {"training", "dropout", {"0", "0.9"}, {"-0.1", "0.91", "nan"}},
+      {"training", "candidates", {"8", "65536"}, {"7", "65537"}},
+      {"training.weights", "next_item", {"0", "100"}, {"-1", "101", "nan", "inf"}},
+      {"training.weights", "value", {"0", "100"}, {"-1", "101", "nan"}},
       {"server", "learning_rate", {"1e-9", "10"}, {"0", "10.1", "nan", "inf"}},
       {"server", "beta1", {"0", "0.9999"}, {"-0.1", "1", "nan"}},
       {"server", "beta2", {"0", "0.9999"}, {"-0.1", "1", "nan"}},
