@@ -25,8 +25,8 @@ Result<ordered_json> make_report(const std::vector<std::string>& services, const
   report["services"] = ordered_json::array();
   for (const std::string& text : services) {
     auto service = ordered_json::parse(text, nullptr, false);
-    for (const char* key : {"name", "persons", "events", "auc_local", "auc_local_interval", "auc_shared",
-                            "auc_shared_interval", "difference", "difference_interval"}) {
+    for (const char* key : {"name", "persons", "events", "auc_local", "auc_local_interval", "auc_served",
+                            "auc_served_interval", "served", "difference", "difference_interval"}) {
       if (!service.is_object() || !service.contains(key)) {
         return Error{ErrorCode::malformed, std::string("a service's report has no \"") + key + "\""};
       }
@@ -59,15 +59,16 @@ Result<RunFigures> figures_of_run(std::string_view run_json) {
 }
 
 std::string table_of(const ordered_json& report) {
-  std::string table = fmt::format("{:<16} {:>8} {:>8}  {:<22} {:<22} {:<24}\n", "service", "persons", "events",
-                                  "AUC alone [95 %]", "AUC shared [95 %]", "shared - alone [95 %]");
+  std::string table = fmt::format("{:<16} {:>8} {:>8}  {:<22} {:<22} {}\n", "service", "persons", "events",
+                                  "AUC alone [95 %]", "AUC served [95 %]", "served - alone [95 %]");
   for (const auto& service : report.at("services")) {
     std::string difference = auc_text(service, "difference");
     if (service.at("difference").is_number() && service.at("difference").get<double>() >= 0)
       difference = "+" + difference;
-    table += fmt::format("{:<16} {:>8} {:>8}  {:<22} {:<22} {:<24}\n", service.at("name").get<std::string>(),
+    table += fmt::format("{:<16} {:>8} {:>8}  {:<22} {:<22} {}\n", service.at("name").get<std::string>(),
                          service.at("persons").get<std::uint64_t>(), service.at("events").get<std::uint64_t>(),
-                         auc_text(service, "auc_local"), auc_text(service, "auc_shared"), difference);
+                         auc_text(service, "auc_local"), auc_text(service, "auc_served"),
+                         difference + ", " + service.at("served").at("model").get<std::string>());
   }
   table += fmt::format("\nrounds {}, dropouts survived {}, {:.0f} bytes per client and round, {:.1f} s\nmodel {}\n",
                        report.at("rounds_completed").get<std::uint64_t>(),

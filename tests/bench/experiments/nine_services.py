@@ -124,9 +124,13 @@ class Service:
                  (WORSE, sum(high < 0 for _, high in self.values("difference_interval")))]
         return ", ".join(f"{name} in {count} of {seeds} seeds" for name, count in alone if count) or OPEN
 
-    def untrained(self):
-        """How many seeds have both arms at the very same parameters: the initial ones, which did best in validation."""
-        return sum(1 for report in self.reports if report["difference"] == 0 and report["difference_interval"] == [0, 0])
+    def served(self):
+        """The models chosen on validation samples, seed by seed."""
+        return ", ".join(report["served"]["model"] for report in self.reports)
+
+    def alone_served(self):
+        """In how many seeds the local model is what is served, so that the difference is 0."""
+        return sum(1 for report in self.reports if report["served"]["model"] == "local")
 
 
 def number(value, sign=""):
@@ -151,15 +155,17 @@ def table(header, rows):
 
 
 def main_table(campaign, oracle=None):
-    header = ["service", "test samples", "of them positive", "AUC alone", "AUC shared", "shared − alone", "verdict"]
+    header = ["service", "test samples", "of them positive", "AUC alone", "AUC shared", "AUC served", "what is served",
+              "served − alone", "verdict"]
     if oracle:
-        header.insert(6, "AUC of the oracle")
+        header.insert(8, "AUC of the oracle")
     rows = []
     for service in campaign.services:
         row = [service.name, f"{service.samples:,}", f"{service.positives:,}", cell(service, "auc_local"),
-               cell(service, "auc_shared"), cell(service, "difference", "+"), service.verdict()]
+               number(service.mean("auc_shared")), cell(service, "auc_served"), service.served(),
+               cell(service, "difference", "+"), service.verdict()]
         if oracle:
-            row.insert(6, number(oracle[service.name]))
+            row.insert(8, number(oracle[service.name]))
         rows.append(row)
     return table(header, rows)
 
@@ -193,7 +199,7 @@ def findings(campaign):
         lines.append("* **No service is better** in every seed beyond what its interval leaves to chance.")
     if by_verdict[WORSE]:
         lines.append(f"* **Worse**, as surely, {len(by_verdict[WORSE])} of {judged}: {listed(by_verdict[WORSE])}. "
-                     "There the model trained alone is the one to use.")
+                     "There validation samples chose wrongly.")
     if by_verdict[OPEN]:
         lines.append(f"* **Neither**: chance is not left out in every seed, {len(by_verdict[OPEN])} of {judged}: "
                      f"{listed(by_verdict[OPEN])}.")
@@ -206,13 +212,13 @@ def findings(campaign):
             f"{service.name} has {service.positives} positive test samples of {service.samples:,}"
             for service in by_verdict[UNJUDGED]) + "; figures stand in the table for completeness only.")
     for service in campaign.services:
-        if count := service.untrained():
-            lines.append(f"* {service.name}: in {count} of {len(service.reports)} seeds no state of either arm did better in "
-                         "validation than the untrained one, so both are that one and the difference is 0.")
-    weak = [service for service in campaign.services if service.kind() != UNJUDGED and service.mean("auc_shared") < 0.6]
+        if count := service.alone_served():
+            lines.append(f"* {service.name}: in {count} of {len(service.reports)} seeds nothing did better on its validation "
+                         "samples than its own model, so that is what it serves and the difference is 0.")
+    weak = [service for service in campaign.services if service.kind() != UNJUDGED and service.mean("auc_served") < 0.6]
     if weak:
-        lines.append("* **Weak in both arms** (a shared AUC under 0.6; guessing has 0.5): " + ", ".join(
-            f"{service.name} ({number(service.mean('auc_shared'))})" for service in weak) + ".")
+        lines.append("* **Weak in both arms** (a served AUC under 0.6; guessing has 0.5): " + ", ".join(
+            f"{service.name} ({number(service.mean('auc_served'))})" for service in weak) + ".")
     judged_services = [service for service in campaign.services if service.kind() != UNJUDGED]
     mean = sum(service.mean("difference") for service in judged_services) / max(1, len(judged_services))
     lines.append(f"* The plain mean of the differences over the {judged} services that can be judged is {number(mean, '+')}.")
@@ -252,10 +258,13 @@ The difference in every seed, each with its own 95 % interval:
 {seed_table(real)}
 
 ### How to read it
-* **alone**: the model this service trained on its own data. **shared**: the model of the federation, on the same held-out
-  samples of the same service. Held out means later: every label lies after the service's test cut.
-* **Equal compute.** Both arms take rounds × local_steps steps of the same size on this service's data from the same initial
-  parameters, and both are represented by the state that did best on the service's *validation* samples, looked at after
+* **alone**: the model this service trained on its own data. **shared**: the model of the federation by itself. **served**: what
+  the service chose on its validation samples among the two, the shared model with the service's private parts beside it
+  (personalised), and the mean of its logits with those of the local one (mix); the local model is left only for one that is
+  better there by more than a standard error. All on the same held-out samples; held out means later: every label lies after
+  the service's test cut.
+* **Equal compute.** All take rounds × local_steps steps of the same size on this service's data from the same initial
+  parameters; local and shared are represented by the state that did best on the service's *validation* samples, looked at after
   every local_steps steps. The shared model has, of course, also seen what the other services computed.
 * **Test samples chose nothing.** Steps, rates, clip and server settings (`deploy/demo/plan.toml`) were chosen on validation
   samples; so were the checkpoints.
