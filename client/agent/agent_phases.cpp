@@ -97,7 +97,7 @@ Result<Agent::TrainedUpdate*> Agent::trained_update() {
   TrainedUpdate trained;
   trained.model_hash = descriptor.model_hash;
   trained.round_no = descriptor.round_no;
-  BAUTA_TRY(trained.metrics, plan_->trainer->validate(model->state.parameters));
+  BAUTA_TRY(trained.metrics, plan_->trainer->validate(model->state.parameters, descriptor.round_no));
   BAUTA_RETURN_IF_ERROR(keep_best(trained.metrics));
   BAUTA_TRY(trained.update, plan_->trainer->train(model->state.parameters, descriptor.round_no));
   BAUTA_TRY(const double norm, clip_to_norm(trained.update, descriptor.clip));

@@ -6,6 +6,12 @@
 #include "common/base/counter_random.h"
 
 namespace bauta::client {
+namespace {
+
+// A batch has as many independent parts.
+constexpr unsigned kMostThreads = 8;
+
+}  // namespace
 
 Result<ServiceData> load_service_data(const ClientSettings& settings, const Logger& log) {
   BAUTA_TRY(const auto source, open_source(settings.data.source));
@@ -27,8 +33,8 @@ Result<BehaviourTrainer> make_trainer(const ClientSettings& settings, const Serv
                                       std::function<bool()> stop_requested) {
   TrainerOptions options;
   options.service_seed = fnv1a64(settings.name) ^ mix64(plan.model.seed);
-  options.threads =
-      settings.training.threads == 0 ? std::max(1U, std::thread::hardware_concurrency()) : settings.training.threads;
+  options.threads = settings.training.threads == 0 ? std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads)
+                                                   : settings.training.threads;
   options.state_directory = settings.store.state_directory;
   options.item_residuals = settings.training.item_residuals;
   options.id_dropout = settings.training.id_dropout;

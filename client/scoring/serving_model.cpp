@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "client/training/json_member.h"
 #include "client/training/vector_file.h"
 
 namespace bauta::client {
@@ -12,11 +13,6 @@ constexpr std::string_view kFile = "serving.vectors";
 
 nlohmann::json optional_number(const std::optional<double>& value) {
   return value ? nlohmann::json(*value) : nlohmann::json();
-}
-
-std::optional<double> number(const nlohmann::json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? std::optional(found->get<double>()) : std::nullopt;
 }
 
 std::optional<ServedModel> served_model(const std::string& name) {
@@ -47,17 +43,18 @@ Result<std::optional<ServingModel>> read_serving_model(const std::filesystem::pa
   BAUTA_TRY(auto stored, read_vectors(file, kKind));
   if (!stored) return std::optional<ServingModel>();
   const auto about = nlohmann::json::parse(stored->about, nullptr, false);
-  const auto slope = number(about, "slope");
-  const auto offset = number(about, "offset");
-  const auto local_share = number(about, "local_share");
-  const auto kind = served_model(about.value("model", ""));
+  const auto slope = number_member(about, "slope");
+  const auto offset = number_member(about, "offset");
+  const auto local_share = number_member(about, "local_share");
+  const auto kind = served_model(text_member(about, "model").value_or(""));
   if (!slope || !offset || !local_share || !kind || stored->vectors.size() != 2 || !about.contains("items") ||
       !about["items"].is_array())
     return Error{ErrorCode::malformed, file.string() + " lacks a part; `bauta-client evaluate` makes it anew"};
   ServingModel model;
-  model.choice = {*kind, *local_share, number(about, "auc"), number(about, "above_local"), number(about, "needed")};
+  model.choice = {*kind, *local_share, number_member(about, "auc"), number_member(about, "above_local"),
+                  number_member(about, "needed")};
   model.calibration = {*slope, *offset};
-  model.shared_model = about.value("shared_model", "");
+  model.shared_model = text_member(about, "shared_model").value_or("");
   for (const auto& item : about["items"]) model.items.push_back(item.is_string() ? item.get<std::string>() : "");
   model.local = std::move(stored->vectors[0]);
   model.federated = std::move(stored->vectors[1]);

@@ -77,10 +77,10 @@ BehaviourTrainer::BehaviourTrainer(const EventLog& log, const TaskSettings& task
       samples_(std::move(samples)),
       features_(log, task, plan.model, earliest_cut(samples_.validation)),
       parts_(std::move(parts)),
+      initial_shared_(initial_parameters(shared_layout_)),
       team_(std::make_unique<ThreadTeam>(std::max(1U, options_.threads))),
-      model_(full_layout_,
-             {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals,
-              options_.private_parts}),
+      model_(full_layout_, {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals,
+                            options_.private_parts}),
       offset_(base_log_odds(samples_.training)) {}
 
 Status BehaviourTrainer::check_shared(std::span<const float> parameters) const {
@@ -101,6 +101,23 @@ std::vector<float> BehaviourTrainer::with_neutral_parts(std::span<const float> s
 
 std::vector<float> BehaviourTrainer::personalised(std::span<const float> shared) const {
   return joined(shared, parts_.current());
+}
+
+std::vector<float> BehaviourTrainer::beginning(std::span<const float> shared, std::uint64_t round_no) const {
+  const bool new_run = std::equal(shared.begin(), shared.end(), initial_shared_.begin(), initial_shared_.end());
+  return new_run ? with_neutral_parts(shared) : joined(shared, parts_.before(round_no));
+}
+
+/// Everything that the steps of a round follow from.
+std::string BehaviourTrainer::about_round(std::span<const float> start, std::uint64_t round_no) const {
+  const LossWeights& w = settings_.weights;
+  return fmt::format(
+      "round {} from {}, {} samples, seed {}, {} steps of {} at {}, dropout {} {}, {} candidates, parts {} {}, "
+      "weights {} {} {} {} {} {}",
+      round_no, to_hex(digest_of(start)), samples_.training.size(), options_.service_seed, settings_.local_steps,
+      settings_.batch_size, settings_.learning_rate, settings_.dropout, options_.id_dropout, settings_.candidates,
+      options_.private_parts, options_.item_residuals, w.next_item, w.next_kind, w.demand, w.conversion, w.churn,
+      w.value);
 }
 
 std::filesystem::path BehaviourTrainer::checkpoint_file() const {
@@ -129,9 +146,9 @@ Result<std::vector<Scored>> BehaviourTrainer::score(std::span<const float> param
   return scored;
 }
 
-Result<ValidationMetrics> BehaviourTrainer::validate(std::span<const float> parameters) {
+Result<ValidationMetrics> BehaviourTrainer::validate(std::span<const float> parameters, std::uint64_t round_no) {
   BAUTA_RETURN_IF_ERROR(check_shared(parameters));
-  BAUTA_TRY(const std::vector<Scored> scored, score(personalised(parameters), samples_.validation));
+  BAUTA_TRY(const std::vector<Scored> scored, score(beginning(parameters, round_no), samples_.validation));
   ValidationMetrics metrics;
   metrics.auc = auc(scored);
   if (!metrics.auc) return metrics;  // a single class: neither figure says anything
@@ -142,14 +159,15 @@ Result<ValidationMetrics> BehaviourTrainer::validate(std::span<const float> para
 Result<std::vector<float>> BehaviourTrainer::train(std::span<const float> parameters, std::uint64_t round_no) {
   BAUTA_RETURN_IF_ERROR(check_shared(parameters));
   const std::uint32_t steps = settings_.local_steps;
-  const std::vector<float> start = joined(parameters, parts_.before(round_no));
+  const std::vector<float> start = beginning(parameters, round_no);
   Descent descent(full_layout_, settings_, features_, samples_.training, start, options_.service_seed, round_no,
                   "round");
   const std::filesystem::path file = checkpoint_file();
-  const std::string about = fmt::format("round {} from {}", round_no, to_hex(digest_of(start)));
+  const std::string about = about_round(start, round_no);
+  // A checkpoint only saves time: one that cannot be read is as good as none.
   if (!file.empty()) {
-    BAUTA_TRY(const bool resumed, descent.resume(file, about));
-    if (resumed) options_.on_progress(static_cast<std::uint32_t>(descent.steps()), steps);
+    const auto resumed = descent.resume(file, about, steps);
+    if (resumed.ok() && *resumed) options_.on_progress(static_cast<std::uint32_t>(descent.steps()), steps);
   }
   auto saved = std::chrono::steady_clock::now();
   while (descent.steps() < steps) {
@@ -157,10 +175,11 @@ Result<std::vector<float>> BehaviourTrainer::train(std::span<const float> parame
     const auto now = std::chrono::steady_clock::now();
     if (!file.empty() && descent.steps() > 0 && (stop || now - saved >= options_.checkpoint_every)) {
       BAUTA_RETURN_IF_ERROR(descent.save(file, about));
-      saved = now;
+      saved = std::chrono::steady_clock::now();
     }
     if (stop) return stopped();
-    descent.step(model_, offset_, team_->executor());
+    const BatchLosses losses = descent.step(model_, offset_, team_->executor());
+    if (!std::isfinite(losses.weighted(settings_.weights))) return diverged(settings_.learning_rate);
     options_.on_progress(static_cast<std::uint32_t>(descent.steps()), steps);
   }
   const std::span<const float> result = descent.parameters();

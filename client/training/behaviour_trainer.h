@@ -63,7 +63,7 @@ class BehaviourTrainer final : public Trainer {
   std::vector<float> with_neutral_parts(std::span<const float> shared) const;
 
   /// Of the personalised model.
-  Result<ValidationMetrics> validate(std::span<const float> parameters) override;
+  Result<ValidationMetrics> validate(std::span<const float> parameters, std::uint64_t round_no) override;
   /// plan.training.local_steps steps of Adam with fresh moments on shared and private parts, batches in a fixed order;
   /// returns the change of the shared ones. `cancelled` when asked to stop (a checkpoint lets the next call go on),
   /// `not_finite` when training diverged, `invalid_argument` for parameters of another length.
@@ -83,6 +83,10 @@ class BehaviourTrainer final : public Trainer {
 
   Result<std::vector<float>> full(std::span<const float> parameters) const;
   Status check_shared(std::span<const float> parameters) const;
+  /// The private parts that round `round_no` begins with; where the shared model is the initial one a run begins, and
+  /// what an earlier run has left does not fit it.
+  std::vector<float> beginning(std::span<const float> shared, std::uint64_t round_no) const;
+  std::string about_round(std::span<const float> start, std::uint64_t round_no) const;
   std::filesystem::path checkpoint_file() const;
 
   ParameterLayout shared_layout_;
@@ -92,6 +96,7 @@ class BehaviourTrainer final : public Trainer {
   SampleSets samples_;
   EventFeatures features_;
   PrivateParts parts_;
+  std::vector<float> initial_shared_;
   std::unique_ptr<ThreadTeam> team_;
   BehaviourModel<float> model_;
   float offset_ = 0;

@@ -1,35 +1,34 @@
 #include "client/training/candidates.h"
 
 #include <cmath>
-#include <numeric>
 
 namespace bauta::client {
 
 CandidateSampler::CandidateSampler(std::span<const std::uint32_t> counts, std::uint32_t candidates)
-    : inclusion_(counts.size(), 1.0), all_(counts.size() <= candidates) {
-  if (all_) {
-    items_.resize(counts.size());
-    std::iota(items_.begin(), items_.end(), 0U);
-    log_q_.assign(counts.size(), 0.0F);
-    return;
-  }
-  std::vector<double> weights;
-  for (const std::uint32_t count : counts) weights.push_back(std::pow(count + 1.0, 0.75));
+    : inclusion_(counts.size(), 0.0) {
+  for (std::uint32_t item = 0; item < counts.size(); ++item)
+    if (counts[item] > 0) items_.push_back(item);
+  all_ = items_.size() <= candidates;
+  log_q_.assign(items_.size(), 0.0F);
+  if (all_) return;
   // Items whose share exceeds one candidate are certain; the rest share what is left, until nothing changes.
+  std::vector<double> weights(counts.size(), 0.0);
+  double sum = 0;
+  for (const std::uint32_t item : items_) sum += weights[item] = std::pow(counts[item], 0.75);
   auto left = static_cast<double>(candidates);
-  double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  std::vector<bool> certain(counts.size(), false);
   for (bool changed = true; changed;) {
     changed = false;
     const double unit = sum / left;
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      if (certain[i] || weights[i] < unit) continue;
-      certain[i] = changed = true;
-      sum -= weights[i];
+    for (const std::uint32_t item : items_) {
+      if (inclusion_[item] == 1 || weights[item] < unit) continue;
+      inclusion_[item] = 1;
+      changed = true;
+      sum -= weights[item];
       left -= 1;
     }
   }
-  for (std::size_t i = 0; i < weights.size(); ++i) inclusion_[i] = certain[i] ? 1.0 : weights[i] * left / sum;
+  for (const std::uint32_t item : items_)
+    if (inclusion_[item] != 1) inclusion_[item] = weights[item] * left / sum;
 }
 
 void CandidateSampler::draw(CounterRandom& random) {

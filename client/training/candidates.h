@@ -9,14 +9,15 @@
 
 namespace bauta::client {
 
-/// Draws items with probabilities proportional to (occurrences + 1)^¾ (Mikolov et al. 2013), the most frequent ones for
-/// certain, by systematic sampling: the number is fixed and every item's probability of being drawn is known exactly.
+/// Draws items with probabilities proportional to occurrences^¾ (Mikolov et al. 2013), the most frequent ones for
+/// certain, those that have not occurred yet never (that they exist is known only later), by systematic sampling: the
+/// number is fixed and every item's probability of being drawn is known exactly.
 class CandidateSampler {
  public:
   CandidateSampler(std::span<const std::uint32_t> counts, std::uint32_t candidates);
 
-  /// Different items, and log of each one's probability of being among them. All items, with 0, where there are no more
-  /// than asked for. The spans live until the next draw.
+  /// Different items, and log of each one's probability of being among them. All that occurred, with 0, where there are
+  /// no more than asked for. The spans live until the next draw.
   void draw(CounterRandom& random);
   std::span<const std::uint32_t> items() const { return items_; }
   std::span<const float> log_q() const { return log_q_; }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "client/training/json_member.h"
 #include "client/training/vector_file.h"
 
 namespace bauta::client {
@@ -44,17 +45,17 @@ Status Descent::save(const std::filesystem::path& file, std::string_view about) 
   return write_vectors(file, kKind, header.dump(), vectors);
 }
 
-Result<bool> Descent::resume(const std::filesystem::path& file, std::string_view about) {
+Result<bool> Descent::resume(const std::filesystem::path& file, std::string_view about, std::uint64_t most) {
   BAUTA_TRY(auto stored, read_vectors(file, kKind));
   if (!stored) return false;
   const auto header = nlohmann::json::parse(stored->about, nullptr, false);
-  if (!header.is_object() || header.value("of", "") != about || stored->vectors.size() != 3) return false;
+  const auto steps = unsigned_member(header, "steps");
+  if (text_member(header, "of") != about || !steps || *steps > most || stored->vectors.size() != 3) return false;
   for (const auto& vector : stored->vectors)
     if (vector.size() != parameters_.size()) return false;
   parameters_ = std::move(stored->vectors[0]);
-  const std::uint64_t steps = header.value("steps", std::uint64_t{0});
-  adam_.restore(steps, stored->vectors[1], stored->vectors[2]);
-  for (; steps_ < steps; ++steps_)
+  adam_.restore(*steps, stored->vectors[1], stored->vectors[2]);
+  for (; steps_ < *steps; ++steps_)
     for (std::size_t i = 0; i < batch_size_; ++i) order_.next();
   return true;
 }

@@ -39,7 +39,8 @@ class Descent {
   /// A later process goes on after `resume`, bit for bit. `about` names what is trained; a checkpoint of something else
   /// is left alone and resume returns false.
   Status save(const std::filesystem::path& file, std::string_view about) const;
-  Result<bool> resume(const std::filesystem::path& file, std::string_view about);
+  /// One of more than `most` steps is not gone on from either.
+  Result<bool> resume(const std::filesystem::path& file, std::string_view about, std::uint64_t most);
 
  private:
   const EventFeatures* features_;

@@ -113,7 +113,7 @@ EventFeatures::EventFeatures(const EventLog& log, const TaskSettings& task, cons
     items_.add(token_rows(item_tokens({item.title, item.category, item.brand, item.attributes}), model.seed,
                           model.table_rows));
     const auto [at, is_new] = numbers.try_emplace(description_of(item), static_cast<std::uint32_t>(texts_.size()));
-    if (is_new) texts_.push_back(at->first);
+    if (is_new) texts_.add(token_rows(text_token_list(at->first), model.seed, model.table_rows));
     text_of_item_.push_back(at->first.empty() ? kNone : at->second);
   }
   for (const std::string& channel : log.channels) channels_.push_back(channel_slot(channel));
@@ -182,7 +182,7 @@ void EventFeatures::fix_spans(std::span<const Sample> samples, SampleBatch& batc
 void EventFeatures::gather(std::span<const Sample> samples, SampleBatch& batch) const {
   batch.items_ = &items_;
   batch.texts_ = TokenBags();
-  batch.text_keys_.clear();
+  batch.text_of_key_.clear();
   batch.samples_.clear();
   batch.codes_.clear();
   batch.times_.clear();
@@ -208,9 +208,11 @@ SampleLabels EventFeatures::labels(const Sample& sample, CounterRandom& random, 
   const std::span<const Event> future(later(sample.cut), later(sample.cut + task_.horizon));
   const std::uint8_t unknown = horizon_bucket(task_.horizon + 1);  // not all of this interval is known
   const std::uint8_t next = future.empty() ? unknown : horizon_bucket(future.front().occurred_at - sample.cut);
-  labels.hazard = static_cast<std::int8_t>(std::min(next, unknown));
-  labels.hazard_seen = next < unknown;
-  if (value_unit_ > 0) {
+  if (unknown > 0) {
+    labels.hazard = static_cast<std::int8_t>(std::min(next, unknown));
+    labels.hazard_seen = next < unknown;
+  }
+  if (value_unit_ > 0 && task_.horizon > 0) {
     double sum = 0;
     for (const Event& event : future) sum += event.amount > 0 ? static_cast<double>(event.amount) : 0;
     labels.value = static_cast<float>(sum / value_unit_);
@@ -226,16 +228,26 @@ SampleLabels EventFeatures::labels(const Sample& sample, CounterRandom& random, 
 std::uint32_t EventFeatures::future_text(const Event& event, SampleBatch& batch) const {
   const std::uint32_t text = text_of_item_[event.item];
   const std::uint32_t key = text * static_cast<std::uint32_t>(kTypeSlots) + static_cast<std::uint32_t>(event.type);
-  const auto at = std::find(batch.text_keys_.begin(), batch.text_keys_.end(), key);
-  if (at != batch.text_keys_.end()) return static_cast<std::uint32_t>(at - batch.text_keys_.begin());
-  batch.text_keys_.push_back(key);
-  return batch.texts_.add(demand_rows(texts_[text], event.type, task_.horizon));
+  const auto [at, is_new] = batch.text_of_key_.try_emplace(key, static_cast<std::uint32_t>(batch.texts_.size()));
+  if (is_new) {
+    std::vector<TokenRow> rows(texts_[text].begin(), texts_[text].end());
+    const std::vector<TokenRow> asked = asked_rows(event.type, task_.horizon);
+    rows.insert(rows.end(), asked.begin(), asked.end());
+    batch.texts_.add(rows);
+  }
+  return at->second;
 }
 
 std::vector<TokenRow> EventFeatures::demand_rows(std::string_view words, EventType type, std::int64_t horizon) const {
-  std::vector<std::string> tokens = text_token_list(words);
-  tokens.push_back("type:" + std::string(to_string(type)));
-  tokens.push_back("within:" + std::to_string(horizon_bucket(horizon)));
+  std::vector<TokenRow> rows = token_rows(text_token_list(words), model_.seed, model_.table_rows);
+  const std::vector<TokenRow> asked = asked_rows(type, horizon);
+  rows.insert(rows.end(), asked.begin(), asked.end());
+  return rows;
+}
+
+std::vector<TokenRow> EventFeatures::asked_rows(EventType type, std::int64_t horizon) const {
+  const std::vector<std::string> tokens = {"type:" + std::string(to_string(type)),
+                                           "within:" + std::to_string(horizon_bucket(horizon))};
   return token_rows(tokens, model_.seed, model_.table_rows);
 }
 

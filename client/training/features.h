@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "client/data/event_log.h"
@@ -32,7 +33,7 @@ class SampleBatch {
 
   const TokenBags* items_ = nullptr;
   TokenBags texts_;
-  std::vector<std::uint32_t> text_keys_;  // what the bags of texts_ stand for
+  std::unordered_map<std::uint32_t, std::uint32_t> text_of_key_;  // what the bags of texts_ stand for
   std::vector<ModelSample> samples_;
   std::vector<EventCodes> codes_;
   std::vector<std::int64_t> times_;
@@ -65,6 +66,7 @@ class EventFeatures {
   void fix_spans(std::span<const Sample> samples, SampleBatch& batch) const;
   SampleLabels labels(const Sample& sample, CounterRandom& random, SampleBatch& batch) const;
   std::uint32_t future_text(const Event& event, SampleBatch& batch) const;
+  std::vector<TokenRow> asked_rows(EventType type, std::int64_t horizon) const;
   EventCodes codes(const Event& event, const Event* previous) const;
   std::array<float, kContextFeatures> context(const Sample& sample, std::span<const Event> before) const;
 
@@ -74,7 +76,7 @@ class EventFeatures {
   TokenBags items_;
   std::vector<std::uint32_t> item_counts_;
   std::vector<std::uint32_t> text_of_item_;  // into texts_; kNone for an item without words
-  std::vector<std::string> texts_;           // different descriptions of items: last category level, else title
+  TokenBags texts_;                          // different descriptions of items: last category level, else title
   std::vector<std::uint8_t> channels_;       // slot of each of the log's channels
   AmountQuantiles quantiles_;
   double value_unit_ = 0;

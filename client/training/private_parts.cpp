@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "client/training/json_member.h"
 #include "client/training/vector_file.h"
 #include "common/base/file.h"
 
@@ -56,16 +57,19 @@ Result<PrivateParts> PrivateParts::open(const ParameterLayout& layout, const Eve
   BAUTA_TRY(const auto stored, read_vectors(parts.file_, kKind));
   if (!stored) return parts;
   const auto about = nlohmann::json::parse(stored->about, nullptr, false);
-  if (!about.is_object() || about.value("model", "") != parts.about_model_) {
+  if (text_member(about, "model") != parts.about_model_) {
     std::error_code error;
     std::filesystem::rename(parts.file_, parts.file_.string() + ".other", error);
+    if (error) return file_error("set aside", parts.file_, error.value());
     return parts;
   }
   const Tensor& residual = layout.at("private.item.residual");
   const auto damaged = [&] {
     return Error{ErrorCode::malformed, parts.file_.string() + " does not fit its own header; remove it to begin anew"};
   };
-  if (!about.contains("items") || !about["items"].is_array() || stored->vectors.size() != 2) return damaged();
+  const auto round_no = unsigned_member(about, "round");
+  if (!round_no || !about.contains("items") || !about["items"].is_array() || stored->vectors.size() != 2)
+    return damaged();
   std::vector<std::string> old_items;
   for (const auto& item : about["items"]) {
     if (!item.is_string()) return damaged();
@@ -76,7 +80,7 @@ Result<PrivateParts> PrivateParts::open(const ParameterLayout& layout, const Eve
       residual.offset - layout.shared_size() + old_items.size() * (std::size_t{residual.columns} + 1);
   for (const auto& vector : stored->vectors)
     if (vector.size() != expected) return damaged();
-  parts.round_no_ = about.value("round", std::uint64_t{0});
+  parts.round_no_ = *round_no;
   parts.before_ = moved(layout, stored->vectors[0], old_items, parts.items_);
   parts.after_ = moved(layout, stored->vectors[1], old_items, parts.items_);
   return parts;
@@ -92,10 +96,9 @@ Status PrivateParts::finish(std::uint64_t round_no, std::span<const float> after
   round_no_ = round_no;
   after_.assign(after.begin(), after.end());
   if (file_.empty()) return {};
-  // Ids are bytes of any kind; JSON wants text.
-  nlohmann::json about = {{"model", about_model_}, {"round", round_no_}, {"items", items_}};
+  const nlohmann::json about = {{"model", about_model_}, {"round", round_no_}, {"items", items_}};
   const std::span<const float> vectors[] = {before_, after_};
-  return write_vectors(file_, kKind, about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), vectors);
+  return write_vectors(file_, kKind, about.dump(), vectors);
 }
 
 }  // namespace bauta::client

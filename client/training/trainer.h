@@ -15,8 +15,9 @@ namespace bauta::client {
 class Trainer {
  public:
   virtual ~Trainer() = default;
-  /// Metrics of the incoming parameters on this service's own validation samples.
-  virtual Result<ValidationMetrics> validate(std::span<const float> parameters) = 0;
+  /// Metrics of the parameters that round `round_no` begins with, on this service's own validation samples. The same
+  /// before and after that round was trained.
+  virtual Result<ValidationMetrics> validate(std::span<const float> parameters, std::uint64_t round_no) = 0;
   /// The parameter change after the plan's local steps from `parameters`; same length, not yet clipped.
   /// Deterministic in (data, parameters, round_no).
   virtual Result<std::vector<float>> train(std::span<const float> parameters, std::uint64_t round_no) = 0;

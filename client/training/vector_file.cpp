@@ -5,6 +5,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "client/training/json_member.h"
 #include "common/base/file.h"
 #include "common/crypto/sha256.h"
 
@@ -31,9 +32,10 @@ Result<VectorFile> decode(ByteView bytes, std::string_view kind) {
     return malformed("is damaged: its checksum does not match");
   std::uint32_t header_bytes = 0;
   std::memcpy(&header_bytes, body.data() + kMagic.size(), sizeof header_bytes);
-  if (header_bytes > body.size() - kPrefixBytes) return malformed("is cut short");
+  if (header_bytes > kMaxVectorHeaderBytes || header_bytes > body.size() - kPrefixBytes)
+    return malformed("is cut short");
   const auto header = nlohmann::json::parse(as_text(body.subspan(kPrefixBytes, header_bytes)), nullptr, false);
-  if (!header.is_object() || header.value("kind", "") != kind || !header.contains("lengths") ||
+  if (!header.is_object() || text_member(header, "kind") != kind || !header.contains("lengths") ||
       !header["lengths"].is_array() || !header.contains("about"))
     return malformed("holds something else than expected");
   VectorFile file;
@@ -60,7 +62,12 @@ Status write_vectors(const std::filesystem::path& path, std::string_view kind, s
   header["about"] = nlohmann::json::parse(about);
   for (const auto& vector : vectors) header["lengths"].push_back(vector.size());
   const std::string text = header.dump();
+  if (text.size() > kMaxVectorHeaderBytes)
+    return Error{ErrorCode::oversized, path.string() + ": the names of so many items do not fit its header"};
+  std::size_t size = kPrefixBytes + text.size() + Digest{}.size();
+  for (const auto& vector : vectors) size += vector.size_bytes();
   Bytes bytes;
+  bytes.reserve(size);
   append(bytes, as_bytes(kMagic));
   const auto length = static_cast<std::uint32_t>(text.size());
   append(bytes, {reinterpret_cast<const std::uint8_t*>(&length), sizeof length});
@@ -72,7 +79,9 @@ Status write_vectors(const std::filesystem::path& path, std::string_view kind, s
 
 Result<std::optional<VectorFile>> read_vectors(const std::filesystem::path& path, std::string_view kind) {
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) return std::optional<VectorFile>();
+  const bool there = std::filesystem::exists(path, error);
+  if (error) return file_error("read", path, error.value());
+  if (!there) return std::optional<VectorFile>();
   BAUTA_TRY(const Bytes bytes, read_file(path, kMaxFileBytes));
   auto file = decode(bytes, kind);
   if (!file.ok())

@@ -37,7 +37,7 @@ void ThreadTeam::run(std::size_t count, const std::function<void(std::size_t ind
   ended_.wait(lock, [&] { return at_work_ == 0; });
 }
 
-void ThreadTeam::take() {
+void ThreadTeam::take() noexcept {
   for (std::size_t i = next_++; i < count_; i = next_++) (*task_)(i);
 }
 

@@ -33,7 +33,7 @@ class ThreadTeam {
 
  private:
   void work();
-  void take();
+  void take() noexcept;
 
   std::mutex mutex_;
   std::condition_variable begun_, ended_;

@@ -9,7 +9,7 @@
 //   a_t      = attention(q, k_t)    interest = Σ a_t·k_t/√T    evolution = last state of AUGRU(h, a)
 //   person u = Linear(four learned queries over k)
 //   logit    = MLP[interest, evolution, q, q∘interest, u, context, horizon] + private offset, head deltas
-//   outlook  = MLP[u, context]: hazards of the next event, zero-inflated log-normal value
+//   outlook  = MLP[u, context, horizon]: hazards of the next event, zero-inflated log-normal value
 //   next     = h_t → scores of all items, type, gap and amount of the event after t
 //   demand   = cosine of Linear(u) with Linear(mean(token rows of a text))
 //

@@ -55,7 +55,8 @@ class MicroBatch {
         attention_(settings.attention),
         evolution_attends_(settings.evolution_attends),
         unit_({width_, static_cast<Index>(tensors.attention.target.rows),
-               static_cast<Index>(tensors.attention.second.rows), settings.attention == Attention::softmax ? AttentionScore::softmax : AttentionScore::sigmoid}) {}
+               static_cast<Index>(tensors.attention.second.rows),
+               settings.attention == Attention::softmax ? AttentionScore::softmax : AttentionScore::sigmoid}) {}
 
   /// Losses and gradients of `samples`, added to `slot`.
   void train(const BatchView<Scalar>& batch, std::span<const ModelSample* const> samples, std::uint64_t draw,
@@ -360,6 +361,7 @@ class MicroBatch {
     for (Index i = 0; i < sequences; ++i) {
       Scalar* out = std::copy_n(person_.column(i), width_, outlook_input_.column(i));
       for (const float feature : sample(i).context) *out++ = Scalar(feature);
+      std::copy_n(in_.at(t_->horizon) + sample(i).horizon * t_->horizon.columns, t_->horizon.columns, out);
     }
     hidden_forward(t_->outlook, outlook_input_, outlook_sum_, outlook_active_);
     Linear<Scalar>::forward(in_.matrix(t_->outlook_outputs), in_.matrix(t_->outlook_bias), outlook_active_,
@@ -387,9 +389,12 @@ class MicroBatch {
     }
     Linear<Scalar>::backward(in_.matrix(t_->outlook_outputs), outlook_active_, outlook_outputs_,
                              out_.matrix(t_->outlook_outputs), out_.matrix(t_->outlook_bias), outlook_gradient_);
-    hidden_backward(t_->outlook, outlook_input_, outlook_sum_, outlook_gradient_, input_gradient_);
-    for (Index i = 0; i < pack_.sequences(); ++i)
-      lanes::add(input_gradient_.column(i), person_gradient_.column(i), width_);
+    hidden_backward(t_->outlook, outlook_input_, outlook_sum_, outlook_gradient_, outlook_input_gradient_);
+    for (Index i = 0; i < pack_.sequences(); ++i) {
+      lanes::add(outlook_input_gradient_.column(i), person_gradient_.column(i), width_);
+      lanes::add(outlook_input_gradient_.column(i) + width_ + Index{kContextFeatures},
+                 out_.at(t_->horizon) + sample(i).horizon * t_->horizon.columns, t_->horizon.columns);
+    }
   }
 
   void demand_loss(GradientSlot<Scalar>& slot) {
@@ -519,7 +524,8 @@ class MicroBatch {
 
   Columns<Scalar> normalised_, plain_, x_, targets_, states_, keys_, interests_, evolved_, pooled_, person_;
   Columns<Scalar> input_, sum1_, active1_, sum2_, active2_, logits_;
-  Columns<Scalar> outlook_input_, outlook_sum_, outlook_active_, outlook_outputs_, outlook_gradient_;
+  Columns<Scalar> outlook_input_, outlook_sum_, outlook_active_, outlook_outputs_, outlook_gradient_,
+      outlook_input_gradient_;
   Columns<Scalar> gathered_, gathered_gradient_, demand_input_, kinds_, kind_gradient_;
   Columns<Scalar> item_states_, item_queries_, item_query_gradient_;
   Columns<Scalar> state_gradient_, key_gradient_, target_gradient_, person_gradient_, pooled_gradient_, x_gradient_;

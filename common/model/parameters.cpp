@@ -38,7 +38,7 @@ Result<ParameterLayout> ParameterLayout::create(const ModelSettings& settings) {
   const std::uint32_t attention1 = attention_width1(width);
   const std::uint32_t attention2 = attention_width2(width);
   const std::uint32_t input = 5 * width + static_cast<std::uint32_t>(kContextFeatures) + kHorizonWidth;
-  const std::uint32_t person = width + static_cast<std::uint32_t>(kContextFeatures);
+  const std::uint32_t person = width + static_cast<std::uint32_t>(kContextFeatures) + kHorizonWidth;
   constexpr float kSmall = 0.1F;
   const auto matrix = [&](std::string name, std::uint32_t rows, std::uint32_t columns, double gain) {
     layout.add(std::move(name), rows, columns, bound_for(columns, gain));

@@ -84,7 +84,7 @@ Words Lab::plain(PartnerIndex partner, const RoundId& id) {
   SeededRandom random(1);
   Words words(of.layout().word_count());
   const auto encoded =
-      encode_update(of, partner, *trainer.train(model, id.round_no), *trainer.validate(model), random, words);
+      encode_update(of, partner, *trainer.train(model, id.round_no), *trainer.validate(model, id.round_no), random, words);
   BAUTA_CHECK(encoded.ok());
   return words;
 }

@@ -33,7 +33,7 @@ def fnv(name):
 def tensors(model):
     """(name, values, bound, start) of each tensor, from the plan's [model]."""
     rows, k, d = model["table_rows"], model["token_width"], model["width"]
-    inputs, person, m, n = 5 * d + 48, d + 40, max(8, d // 16 * 8), max(8, d // 32 * 8)
+    inputs, person, m, n = 5 * d + 48, d + 48, max(8, d // 16 * 8), max(8, d // 32 * 8)
 
     def matrix(name, outputs, columns, gain=1.0):
         return (name, outputs * columns, gain * math.sqrt(3.0 / columns), 0)

@@ -1,5 +1,5 @@
-// GRU (Cho et al. 2014, the form with the reset gate behind the recurrent product, as cuDNN and PyTorch have it) and
-// AUGRU (Zhou et al. 2019, DIEN, eq. 4–5: the attention scales the update gate):
+// GRU (Cho et al. 2014, with the reset gate behind the recurrent product as in cuDNN and PyTorch; z replaces the state
+// here, where it keeps it there) and AUGRU (Zhou et al. 2019, DIEN, eq. 4–5: the attention scales the update gate):
 //
 //   z = σ(Wz·x + Uz·h + bz)   r = σ(Wr·x + Ur·h + br)   q = Un·h + c   n = tanh(Wn·x + bn + r∘q)
 //   h ← h + w∘(n − h)          w = z, or a·z with the attention a of the step

@@ -113,7 +113,8 @@ void train_centrally(std::span<const ExperimentService> services, const Plan& pl
   for (std::uint64_t step = 0;; ++step) {
     if (step % every == 0 || step == steps) observe(step, parameters);
     if (step == steps) return;
-    side_by_side(members.size(), threads, [&](std::size_t i) { members[i]->step(services[i], plan, parameters, step); });
+    side_by_side(members.size(), threads,
+                 [&](std::size_t i) { members[i]->step(services[i], plan, parameters, step); });
     std::fill(sum.flat.begin(), sum.flat.end(), 0.0F);
     for (std::size_t part = 0; part < TouchedRows::kParts; ++part) sum.tables[0].clear(part);
     for (const auto& member : members) {

@@ -7,8 +7,8 @@
 //   served       what the service chose on its validation samples (client/training/serving_choice.h)
 //   central      one model on everybody's data in one place, which nobody may have
 //
-// All take rounds × local_steps steps on this service's samples. Without masks: tests/bench/experiments/nine_services.py
-// has the masked run, with the same seeds and orders of batches.
+// All take rounds × local_steps steps on this service's samples. Without masks:
+// tests/bench/experiments/nine_services.py has the masked run, with the same seeds and orders of batches.
 //
 //   cmake --build build/release --target unlike_services
 //   build/release/tests/bench/experiments/unlike_services --data DIR --out FILE.json
@@ -32,8 +32,8 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   std::filesystem::path data, out, plan, services;
-  std::vector<std::string> names = {"city_places", "coupon_mail", "drugstore",    "fashion_banner", "fresh_food",
-                                    "fuel",        "gift_shop",   "grocery",      "store_visits"};
+  std::vector<std::string> names = {"city_places", "coupon_mail", "drugstore", "fashion_banner", "fresh_food",
+                                    "fuel",        "gift_shop",   "grocery",   "store_visits"};
   std::vector<std::uint64_t> seeds = {1};
   std::vector<std::string> arms = {"average", "ours", "central"};
   std::vector<std::string> set;
@@ -96,9 +96,7 @@ class Experiment {
 
  private:
   static Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
-  static Json interval(const std::optional<Interval>& value) {
-    return value ? Json{value->low, value->high} : Json();
-  }
+  static Json interval(const std::optional<Interval>& value) { return value ? Json{value->low, value->high} : Json(); }
   static std::size_t positives(std::span<const Sample> samples) {
     return static_cast<std::size_t>(
         std::count_if(samples.begin(), samples.end(), [](const Sample& s) { return s.label; }));
@@ -182,9 +180,8 @@ class Experiment {
   void central() {
     std::vector<std::unique_ptr<BehaviourTrainer>> trainers;
     for (const ExperimentService& service : services_)
-      trainers.push_back(std::make_unique<BehaviourTrainer>(
-          must(BehaviourTrainer::create(service.log, service.task, service.samples, plan_,
-                                        trainer_options(service, plan_, federation_options())))));
+      trainers.push_back(std::make_unique<BehaviourTrainer>(must(BehaviourTrainer::create(
+          service.log, service.task, service.samples, plan_, trainer_options(service, plan_, federation_options())))));
     train_centrally(services_, plan_, total_steps(), plan_.training.local_steps, options_.threads,
                     [&](std::uint64_t step, std::span<const float> shared) {
                       if (step == 0) return;
@@ -244,7 +241,8 @@ int main_of(int argc, char** argv) {
   app.add_option("--names", options.names, "which of them")->delimiter(',');
   app.add_option("--seeds", options.seeds, "plan seeds")->delimiter(',');
   app.add_option("--arms", options.arms, "average, ours, central; local is always there")->delimiter(',');
-  app.add_option("--set", options.set, "key = value of the plan, for example training.dropout=0.2")->allow_extra_args(false);
+  app.add_option("--set", options.set, "key = value of the plan, for example training.dropout=0.2")
+      ->allow_extra_args(false);
   app.add_option("--rounds", options.rounds, "instead of the plan's");
   app.add_option("--threads", options.threads, "services that train at a time");
   app.add_option("--id-dropout", options.id_dropout, "of the private item residuals");

@@ -29,7 +29,7 @@ class StepTrainer final : public client::Trainer {
   /// `alike`: the same update in every round, as of a partner that takes all its data in one step.
   StepTrainer(PartnerIndex self, int* trainings, bool alike = false)
       : self_(self), trainings_(trainings), alike_(alike) {}
-  Result<ValidationMetrics> validate(std::span<const float> parameters) override {
+  Result<ValidationMetrics> validate(std::span<const float> parameters, std::uint64_t /*round_no*/) override {
     return parameters[0] == kDeadModel ? ValidationMetrics{} : ValidationMetrics{0.75, 0.25};
   }
   Result<std::vector<float>> train(std::span<const float> parameters, std::uint64_t round_no) override {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
 #include "common/base/counter_random.h"
 #include "common/evaluation/metrics.h"
@@ -85,13 +87,13 @@ TEST_CASE("rounds of training and server steps raise the validation AUC") {
   const Plan plan = small_plan();
   BehaviourTrainer trainer = trainer_for(service, plan);
   ModelState state = initial_state(trainer.layout(), plan.server);
-  const auto before = trainer.validate(state.parameters);
+  const auto before = trainer.validate(state.parameters, 1);
   for (std::uint64_t round = 1; round <= 8; ++round) {
     const auto delta = trainer.train(state.parameters, round);
     REQUIRE(delta.ok());
     REQUIRE(apply(state, std::vector<double>(delta->begin(), delta->end()), plan.server).ok());
   }
-  const auto after = trainer.validate(state.parameters);
+  const auto after = trainer.validate(state.parameters, 1);
   REQUIRE((before.ok() && after.ok()));
   CHECK(*after->auc > 0.8);
   CHECK(*after->auc > *before->auc);
@@ -104,7 +106,7 @@ TEST_CASE("a single class in validation or test has no AUC and no difference") {
     for (Sample& sample : *set) sample.label = false;
   BehaviourTrainer trainer = trainer_for(service, small_plan());
   const std::vector<float> parameters = initial_parameters(trainer.layout());
-  const auto metrics = trainer.validate(parameters);
+  const auto metrics = trainer.validate(parameters, 1);
   REQUIRE(metrics.ok());
   CHECK_FALSE(metrics->auc);
   CHECK_FALSE(metrics->log_loss);
@@ -116,7 +118,7 @@ TEST_CASE("the log loss stays within 0 and 1 even for an absurd model") {
   BehaviourTrainer trainer = trainer_for(service, small_plan());
   std::vector<float> parameters = initial_parameters(trainer.layout());
   parameters[trainer.layout().at("logit.bias").offset] = 1e6F;
-  CHECK(trainer.validate(parameters)->log_loss == 1.0);
+  CHECK(trainer.validate(parameters, 1)->log_loss == 1.0);
 }
 
 TEST_CASE("training asked to stop returns at once, and says so") {
@@ -152,14 +154,14 @@ TEST_CASE("parameters of another length are refused and divergence is told, not 
   BehaviourTrainer trainer = trainer_for(service, small_plan());
   const std::vector<float> short_vector(5);
   CHECK(trainer.train(short_vector, 1).error().code == ErrorCode::invalid_argument);
-  CHECK(trainer.validate(short_vector).error().code == ErrorCode::invalid_argument);
+  CHECK(trainer.validate(short_vector, 1).error().code == ErrorCode::invalid_argument);
   CHECK(trainer.score(short_vector, service.samples.test).error().code == ErrorCode::invalid_argument);
   std::vector<float> poisoned = initial_parameters(trainer.layout());
   poisoned.back() = std::nanf("");
   CHECK(trainer.train(poisoned, 1).error().code == ErrorCode::not_finite);
   poisoned = initial_parameters(trainer.layout());
   poisoned[trainer.layout().at("logit.bias").offset] = std::nanf("");
-  CHECK(trainer.validate(poisoned).error().code == ErrorCode::not_finite);
+  CHECK(trainer.validate(poisoned, 1).error().code == ErrorCode::not_finite);
 }
 
 TEST_CASE("a trainer without samples, steps or a possible model is refused") {
@@ -188,14 +190,58 @@ std::vector<float> must(Result<std::vector<float>> result) {
 
 }  // namespace
 
+TEST_CASE("a run that begins anew begins with fresh private parts") {
+  const MadeService service = made_propensity_service(60, 17);
+  BehaviourTrainer used = trainer_for(service, small_plan());
+  const std::vector<float> start = initial_parameters(used.layout());
+  std::vector<float> later = start;
+  const std::vector<float> delta = must(used.train(start, 1));
+  for (std::size_t i = 0; i < later.size(); ++i) later[i] += delta[i];
+  must(used.train(later, 2));
+  CHECK(must(used.train(start, 7)) == must(trainer_for(service, small_plan()).train(start, 7)));
+}
+
+TEST_CASE("a client that diverged trains the next round, and one with a damaged checkpoint begins the round anew") {
+  const bauta::testing::TemporaryDirectory folder;
+  const MadeService service = made_propensity_service(60, 18);
+  TrainerOptions options = in(folder.path());
+  options.checkpoint_every = std::chrono::seconds(0);
+  BehaviourTrainer trainer = trainer_for(service, small_plan(), options);
+  const std::vector<float> start = initial_parameters(trainer.layout());
+  std::vector<float> poisoned = start;
+  poisoned[trainer.layout().at("logit.bias").offset] = std::nanf("");
+  CHECK(trainer.train(poisoned, 1).error().code == ErrorCode::not_finite);
+  const std::vector<float> expected = must(trainer_for(service, small_plan()).train(start, 2));
+  CHECK(must(trainer.train(start, 2)) == expected);
+  std::ofstream(folder.path() / "round.checkpoint") << "no checkpoint at all";
+  CHECK(must(trainer.train(start, 2)) == expected);
+}
+
+TEST_CASE("metrics of a round are the same before and after it was trained, over a restart too") {
+  const bauta::testing::TemporaryDirectory folder;
+  const MadeService service = made_propensity_service(200, 19);
+  BehaviourTrainer trainer = trainer_for(service, small_plan(), in(folder.path()));
+  std::vector<float> model = initial_parameters(trainer.layout());
+  for (std::uint64_t round = 1; round <= 2; ++round) {
+    const auto before = trainer.validate(model, round);
+    const std::vector<float> delta = must(trainer.train(model, round));
+    BehaviourTrainer restarted = trainer_for(service, small_plan(), in(folder.path()));
+    CHECK(restarted.validate(model, round)->auc == before->auc);
+    CHECK(restarted.validate(model, round + 1)->auc.has_value());
+    CHECK(must(restarted.train(model, round)) == delta);
+    for (std::size_t i = 0; i < model.size(); ++i) model[i] += delta[i];
+  }
+}
+
 TEST_CASE("a round trained again gives the same update, though the private parts have moved on") {
   const MadeService service = made_propensity_service(60, 11);
   BehaviourTrainer trainer = trainer_for(service, small_plan());
   const std::vector<float> start = initial_parameters(trainer.layout());
-  must(trainer.train(start, 1));
-  const std::vector<float> second = must(trainer.train(start, 2));
-  CHECK(must(trainer.train(start, 2)) == second);
-  const std::vector<float> third = must(trainer.train(start, 3));
+  std::vector<float> later = must(trainer.train(start, 1));
+  for (std::size_t i = 0; i < later.size(); ++i) later[i] += start[i];
+  const std::vector<float> second = must(trainer.train(later, 2));
+  CHECK(must(trainer.train(later, 2)) == second);
+  const std::vector<float> third = must(trainer.train(later, 3));
   CHECK(third != second);
 }
 

@@ -10,7 +10,7 @@ using namespace bauta::client;
 
 TEST_CASE("each item is drawn as often as its probability says, and never twice at once") {
   std::vector<std::uint32_t> counts;
-  for (std::uint32_t i = 0; i < 200; ++i) counts.push_back(i % 10 == 0 ? 500 : i % 7);
+  for (std::uint32_t i = 0; i < 200; ++i) counts.push_back(i % 10 == 0 ? 500 : 1 + i % 7);
   CandidateSampler sampler(counts, 60);
   CounterRandom random(1, "candidates");
   std::vector<int> seen(counts.size(), 0);
@@ -36,8 +36,8 @@ TEST_CASE("each item is drawn as often as its probability says, and never twice 
   CHECK(probability[1] < 0.5);
 }
 
-TEST_CASE("where there are no more items than candidates all of them stand for themselves") {
-  const std::vector<std::uint32_t> counts = {3, 0, 9};
+TEST_CASE("where no more items occurred than candidates are asked for they stand for themselves and no other does") {
+  const std::vector<std::uint32_t> counts = {3, 1, 9, 0};
   CandidateSampler sampler(counts, 3);
   CounterRandom random(1, "candidates");
   sampler.draw(random);

@@ -254,3 +254,10 @@ TEST_CASE("equal futures of a batch are one text") {
   CHECK(batch.view().texts->size() == 1);
   for (const ModelSample& sample : batch.samples()) CHECK(sample.labels.future == 0);
 }
+
+TEST_CASE("without a horizon there is nothing to come, so neither hazard nor value have a label") {
+  const SampleLabels labels = labels_after(purchases_on({15}), 0);
+  CHECK(labels.hazard < 0);
+  CHECK(labels.value < 0);
+  CHECK(labels.future == kNone);
+}
