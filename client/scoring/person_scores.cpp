@@ -122,7 +122,8 @@ std::string_view to_string(ScoreTask task) {
 Result<PersonScores> score_persons(Predictor& predictor, const SampleSets& samples, const ScoreQuestion& question) {
   BAUTA_RETURN_IF_ERROR(check(predictor, question));
   const bool offers = question.task == ScoreTask::propensity && predictor.task().kind == TaskKind::conversion;
-  const std::vector<Sample> asked = predictor.persons_at(question.now, offers ? question.item : kNoItem);
+  std::vector<Sample> asked = predictor.persons_at(question.now, offers ? question.item : kNoItem);
+  if (question.only) std::erase_if(asked, [&](const Sample& sample) { return sample.person != *question.only; });
   if (asked.empty())
     return Error{ErrorCode::not_found, "no consenting person has an event before " + format_time(question.now)};
   auto scores = question.task == ScoreTask::value ? amounts(predictor, samples, asked)

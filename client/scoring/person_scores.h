@@ -26,6 +26,7 @@ struct ScoreQuestion {
   std::uint32_t item = kNoItem;  ///< propensity of a conversion service: what is offered
   /// Of the propensity, where one was fitted before; else, and for churn, it is fitted on the validation samples.
   std::optional<Calibration> calibration;
+  std::optional<std::uint32_t> only;  ///< one person, an index into EventLog::persons
 };
 
 /// On the test samples, which trained and calibrated nothing.
