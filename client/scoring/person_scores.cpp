@@ -11,6 +11,10 @@ namespace {
 
 using Labels = std::vector<bool>;
 
+constexpr const char* kCalibrating = "calibrating";
+constexpr const char* kTesting = "testing";
+constexpr const char* kScoring = "scoring";
+
 std::vector<Scored> scored_of(const std::vector<double>& logits, const Labels& labels) {
   std::vector<Scored> scored;
   for (std::size_t i = 0; i < logits.size(); ++i) scored.push_back({logits[i], labels[i]});
@@ -44,11 +48,11 @@ Status check(const Predictor& predictor, const ScoreQuestion& question) {
 Result<PersonScores> probabilities(Predictor& predictor, const SampleSets& samples, const ScoreQuestion& question,
                                    const std::vector<Sample>& asked) {
   const bool churn = question.task == ScoreTask::churn;
-  const auto raw = [&](const std::vector<Sample>& of) {
-    return churn ? predictor.churn(of) : predictor.conversion(of);
+  const auto raw = [&](const std::vector<Sample>& of, const char* what) {
+    return churn ? predictor.churn(of, what) : predictor.conversion(of, what);
   };
-  const auto labelled = [&](const std::vector<Sample>& of) -> Result<std::vector<Scored>> {
-    BAUTA_TRY(const std::vector<double> logits, raw(of));
+  const auto labelled = [&](const std::vector<Sample>& of, const char* what) -> Result<std::vector<Scored>> {
+    BAUTA_TRY(const std::vector<double> logits, raw(of, what));
     Labels labels;
     for (const Sample& sample : of) labels.push_back(churn ? predictor.churned_after(sample) : sample.label);
     return scored_of(logits, labels);
@@ -57,14 +61,14 @@ Result<PersonScores> probabilities(Predictor& predictor, const SampleSets& sampl
   if (question.calibration && !churn) {
     calibration = *question.calibration;
   } else {
-    BAUTA_TRY(const std::vector<Scored> validation, labelled(samples.validation));
+    BAUTA_TRY(const std::vector<Scored> validation, labelled(samples.validation, kCalibrating));
     calibration = Calibration::fit(validation);
   }
-  BAUTA_TRY(std::vector<Scored> test, labelled(samples.test));
+  BAUTA_TRY(std::vector<Scored> test, labelled(samples.test, kTesting));
   for (Scored& one : test) one.logit = calibration.logit(one.logit);
   PersonScores scores;
   scores.quality = quality_of(test);
-  BAUTA_TRY(const std::vector<double> logits, raw(asked));
+  BAUTA_TRY(const std::vector<double> logits, raw(asked, kScoring));
   for (std::size_t i = 0; i < asked.size(); ++i)
     scores.persons.push_back({asked[i].person, calibration.probability(logits[i])});
   return scores;
@@ -77,14 +81,14 @@ Result<PersonScores> amounts(Predictor& predictor, const SampleSets& samples, co
   double largest = 0;
   for (const auto* set : {&samples.training, &samples.validation})
     for (const Sample& sample : *set) largest = std::max(largest, predictor.value_after(sample));
-  const auto paired = [&](const std::vector<Sample>& of) -> Result<std::vector<Valued>> {
-    BAUTA_TRY(const std::vector<double> predicted, predictor.value(of));
+  const auto paired = [&](const std::vector<Sample>& of, const char* what) -> Result<std::vector<Valued>> {
+    BAUTA_TRY(const std::vector<double> predicted, predictor.value(of, what));
     std::vector<Valued> valued;
     for (std::size_t i = 0; i < of.size(); ++i)
       valued.push_back({std::min(predicted[i], largest), predictor.value_after(of[i])});
     return valued;
   };
-  BAUTA_TRY(const std::vector<Valued> validation, paired(samples.validation));
+  BAUTA_TRY(const std::vector<Valued> validation, paired(samples.validation, kCalibrating));
   double predicted = 0;
   double actual = 0;
   for (const Valued& one : validation) {
@@ -93,7 +97,7 @@ Result<PersonScores> amounts(Predictor& predictor, const SampleSets& samples, co
   }
   const double factor = predicted > 0 ? actual / predicted : 1;
   const auto calibrated = [&](double amount) { return std::min(largest, factor * amount); };
-  BAUTA_TRY(std::vector<Valued> test, paired(samples.test));
+  BAUTA_TRY(std::vector<Valued> test, paired(samples.test, kTesting));
   for (Valued& one : test) one.predicted = calibrated(one.predicted);
   PersonScores scores;
   scores.quality.samples = test.size();
@@ -102,7 +106,7 @@ Result<PersonScores> amounts(Predictor& predictor, const SampleSets& samples, co
     scores.quality.total_error = error->total_error;
     scores.quality.relative_error = error->relative_error;
   }
-  BAUTA_TRY(const std::vector<double> raw, predictor.value(asked));
+  BAUTA_TRY(const std::vector<double> raw, predictor.value(asked, kScoring));
   for (std::size_t i = 0; i < asked.size(); ++i)
     scores.persons.push_back({asked[i].person, calibrated(std::min(raw[i], largest))});
   return scores;

@@ -95,31 +95,30 @@ double Predictor::churn_odds(const Predictions<float>& predictions, std::size_t 
   return log_survival - std::log(-std::expm1(log_survival));
 }
 
-Result<std::vector<double>> Predictor::conversion(std::span<const Sample> samples) {
+Result<std::vector<double>> Predictor::conversion(std::span<const Sample> samples, const char* what) {
   std::vector<double> logits(samples.size(), 0);
-  BAUTA_RETURN_IF_ERROR(ask(samples, "scoring",
-                            [&](const Member& member, std::size_t, std::size_t first, const Predictions<float>& said) {
-                              for (std::size_t i = 0; i < said.logits.size(); ++i)
-                                logits[first + i] += member.share * static_cast<double>(said.logits[i]);
-                            }));
+  BAUTA_RETURN_IF_ERROR(
+      ask(samples, what, [&](const Member& member, std::size_t, std::size_t first, const Predictions<float>& said) {
+        for (std::size_t i = 0; i < said.logits.size(); ++i)
+          logits[first + i] += member.share * static_cast<double>(said.logits[i]);
+      }));
   return logits;
 }
 
-Result<std::vector<double>> Predictor::churn(std::span<const Sample> samples) {
+Result<std::vector<double>> Predictor::churn(std::span<const Sample> samples, const char* what) {
   std::vector<double> odds(samples.size(), 0);
-  BAUTA_RETURN_IF_ERROR(ask(samples, "scoring",
-                            [&](const Member& member, std::size_t, std::size_t first, const Predictions<float>& said) {
-                              for (std::size_t i = 0; i < said.logits.size(); ++i)
-                                odds[first + i] += member.share * churn_odds(said, i);
-                            }));
+  BAUTA_RETURN_IF_ERROR(
+      ask(samples, what, [&](const Member& member, std::size_t, std::size_t first, const Predictions<float>& said) {
+        for (std::size_t i = 0; i < said.logits.size(); ++i) odds[first + i] += member.share * churn_odds(said, i);
+      }));
   return odds;
 }
 
-Result<std::vector<double>> Predictor::value(std::span<const Sample> samples) {
+Result<std::vector<double>> Predictor::value(std::span<const Sample> samples, const char* what) {
   std::vector<double> amounts(samples.size(), 0);
   const double unit = trainer_->features().value_unit();
-  BAUTA_RETURN_IF_ERROR(ask(
-      samples, "scoring", [&](const Member& member, std::size_t, std::size_t first, const Predictions<float>& said) {
+  BAUTA_RETURN_IF_ERROR(
+      ask(samples, what, [&](const Member& member, std::size_t, std::size_t first, const Predictions<float>& said) {
         for (std::size_t i = 0; i < said.logits.size(); ++i) {
           std::array<double, 3> raw{};
           std::copy_n(said.outlooks.column(static_cast<Eigen::Index>(i)) + kHorizonBuckets, raw.size(), raw.data());

@@ -58,12 +58,12 @@ class Predictor {
   /// Was there no event at all in (cut, cut + horizon]: what churn() foretells.
   bool churned_after(const Sample& sample) const;
 
-  /// Log odds of the task's label.
-  Result<std::vector<double>> conversion(std::span<const Sample> samples);
+  /// Log odds of the task's label. `what` is for the progress.
+  Result<std::vector<double>> conversion(std::span<const Sample> samples, const char* what);
   /// Log odds that nothing happens: of the product of 1 − hazard over the intervals that end by the task's horizon.
-  Result<std::vector<double>> churn(std::span<const Sample> samples);
+  Result<std::vector<double>> churn(std::span<const Sample> samples, const char* what);
   /// Expected sum of what is positive within the horizon: P(buys) times the mean amount.
-  Result<std::vector<double>> value(std::span<const Sample> samples);
+  Result<std::vector<double>> value(std::span<const Sample> samples, const char* what);
   /// The weight of each event of the samples' histories, newest last, at most the model's history of them: the model's
   /// attention when asked for an event of type `asked` (else the task's own) and of the sample's item.
   Result<std::vector<std::vector<double>>> attention(std::span<const Sample> samples, std::optional<EventType> asked);
