@@ -33,13 +33,14 @@ Result<DemandSentence> sentence_of(const TargetOptions& options) {
 Result<std::string> target_command(const ClientSettings& settings, const TargetOptions& options, const Logger& log,
                                    const OnProgress& on_progress, const ByteSink& write) {
   BAUTA_TRY(const DemandSentence sentence, sentence_of(options));
-  BAUTA_TRY(const auto service, ServedService::open(settings, log, on_progress));
+  BAUTA_TRY(const auto service, ServedService::open(settings, log, {}));
   AudienceSettings audience;
   BAUTA_TRY(audience.now, service->now(options.at));
   audience.least = settings.contact.least;
   audience.contacts = settings.contact.limit;
   audience.hold_out = settings.contact.hold_out;
   audience.hold_out_key = settings.contact.hold_out_key;
+  // Its steps are reported here, and not those within them.
   DemandRanker ranker(service->predictor());
   std::uint64_t asked = 0;
   const DemandScorer scorer = [&](const DemandSentence& what, const DemandItems& items, UnixSeconds cut) {

@@ -53,9 +53,9 @@ Calibration Calibration::fit(std::span<const Scored> samples) {
     if (!(determinant > 0)) break;
     double by_slope = (d * fit.by_slope - fit.both * fit.by_offset) / determinant;
     double by_offset = (a * fit.by_offset - fit.both * fit.by_slope) / determinant;
-    if (by_slope >= fit.slope) {  // at or beyond the bound only the offset is left to choose
+    if (by_slope > fit.slope) {  // the least of the quadratic on the bound
       by_slope = fit.slope;
-      by_offset = fit.slope > 0 ? by_offset : fit.by_offset / d;
+      by_offset = (fit.by_offset - fit.both * by_slope) / d;
     }
     double length = 1;
     Fit next = at(std::max(0.0, fit.slope - by_slope), fit.offset - by_offset);

@@ -25,11 +25,11 @@ struct ShopEvent {
 
 /// Items 0 to 4.
 inline std::vector<Item> shop_items() {
-  return {{"0", "FRUIT PUREE 4 OZ", "DRUG GM > BABY FOODS", "National"},
-          {"1", "BABY FOOD JAR, OLD STOCK", "DRUG GM > CLEARANCE", "Private"},
-          {"2", "RED WINE", "", "Chateau"},
-          {"3", "WINE GLASSES, SET OF 6", "", ""},
-          {"4", "CRÈME BRÛLÉE", "DESSERTS", "Private"}};
+  return {{"0", "FRUIT PUREE 4 OZ", "DRUG GM > BABY FOODS", "National", {}},
+          {"1", "BABY FOOD JAR, OLD STOCK", "DRUG GM > CLEARANCE", "Private", {}},
+          {"2", "RED WINE", "", "Chateau", {}},
+          {"3", "WINE GLASSES, SET OF 6", "", "", {}},
+          {"4", "CRÈME BRÛLÉE", "DESSERTS", "Private", {}}};
 }
 
 /// Persons p0000, p0001, …, each with at least the events given.
@@ -41,6 +41,7 @@ inline EventLog shop(std::vector<ShopEvent> events, std::uint32_t persons) {
   log.items = shop_items();
   log.channels = {"", "E-Mail", "web"};
   log.first_event = {0};
+  std::vector<Event> all;
   for (std::uint32_t p = 0; p < persons; ++p) {
     const std::string number = std::to_string(10000 + p);
     log.persons.push_back("p" + number.substr(1));
@@ -53,10 +54,11 @@ inline EventLog shop(std::vector<ShopEvent> events, std::uint32_t persons) {
       event.amount = e.amount;
       event.type = e.type;
       event.channel = e.channel;
-      log.events.push_back(event);
+      all.push_back(event);
     }
-    log.first_event.push_back(log.events.size());
+    log.first_event.push_back(all.size());
   }
+  log.events = std::move(all);
   return log;
 }
 
