@@ -3,12 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <set>
-#include <tuple>
 
-#include "client/scoring/matching_words.h"
 #include "client/scoring/ridge_logistic.h"
-#include "common/base/counter_random.h"
 #include "common/evaluation/metrics.h"
 
 namespace bauta::client {
@@ -18,11 +14,7 @@ constexpr std::int64_t kDay = 86400;
 constexpr std::int64_t kGrid = 7 * kDay;
 constexpr Eigen::Index kColumnsOfTask = 32;
 constexpr double kLeastShare = 1e-9;  // of a next item
-constexpr std::array<double, 4> kPenalties = {3, 30, 300, 3000};
-constexpr int kPracticeMoments = 3;
-constexpr std::size_t kPracticePersons = 2000;  // at each of them
-constexpr int kPracticeWeeksBack = 8;  // so that the past weeks an audience is tried on are not among what it knows
-constexpr double kPracticePenalty = 10;
+constexpr std::array<double, 4> kPenalties = {1, 10, 100, 1000};
 
 enum Feature : Eigen::Index {
   kCosine,
@@ -110,35 +102,6 @@ Eigen::VectorXd standardised_sum(const Eigen::MatrixXd& features, std::initializ
     if (scale > 1e-9) sum += centred / scale;
   }
   return sum;
-}
-
-/// In (cut, cut + horizon), whose end itself is not known yet to whoever scores then.
-bool demanded_after(const EventLog& log, const DemandSentence& sentence, const DemandItems& items,
-                    const Sample& sample) {
-  const auto known = log.before(sample.person, sample.cut + sentence.horizon_days * kDay);
-  return std::any_of(known.rbegin(), known.rend(), [&](const Event& event) {
-    return event.occurred_at > sample.cut && is_demanded(event, sentence.type, items, sentence.amount);
-  });
-}
-
-/// The last levels of category paths where there are many of them, else the words of titles; in a fixed order that has
-/// nothing to do with what they mean.
-std::vector<std::string> demand_names(const EventLog& log) {
-  constexpr std::size_t kManyCategories = 20;
-  std::set<std::string> leaves;
-  std::set<std::string> words;
-  for (const Item& item : log.items) {
-    if (const auto level = item.category.rfind(" > "); level != std::string::npos)
-      leaves.insert(item.category.substr(level + 3));
-    for (const std::string& word : comparing_forms(item.title))
-      if (word.size() >= 4) words.insert(word);
-  }
-  const auto& taken = leaves.size() >= kManyCategories ? leaves : words;
-  std::vector<std::string> names(taken.begin(), taken.end());
-  std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
-    return std::tuple(mix64(fnv1a64(a)), a) < std::tuple(mix64(fnv1a64(b)), b);
-  });
-  return names;
 }
 
 double loss_of(const Eigen::VectorXd& logits, const Eigen::VectorXd& labels) {
@@ -238,86 +201,16 @@ Result<std::shared_ptr<const DemandRanker::Labelled>> DemandRanker::labelled(con
   const auto made = std::make_shared<Labelled>();
   BAUTA_TRY(made->features, features(sentence, items, *at));
   made->labels = Eigen::VectorXd::Zero(made->features.rows());
-  for (std::size_t i = 0; i < at->samples.size(); ++i)
-    made->labels(static_cast<Eigen::Index>(i)) =
-        demanded_after(predictor_->log(), sentence, items, at->samples[i]) ? 1 : 0;
+  const UnixSeconds end = cut + sentence.horizon_days * kDay;  // itself not known yet to whoever scores at the end
+  for (std::size_t i = 0; i < at->samples.size(); ++i) {
+    const auto known = predictor_->log().before(at->samples[i].person, end);
+    const bool label = std::any_of(known.begin(), known.end(), [&](const Event& event) {
+      return event.occurred_at > cut && is_demanded(event, sentence.type, items, sentence.amount);
+    });
+    made->labels(static_cast<Eigen::Index>(i)) = label ? 1 : 0;
+  }
   labelled_[cut] = made;
   return std::shared_ptr<const Labelled>(made);
-}
-
-Result<Eigen::VectorXd> DemandRanker::practised(const DemandSentence& like, UnixSeconds newest) {
-  const auto key = std::pair(like.type, like.horizon_days);
-  if (const auto found = practised_.find(key); found != practised_.end()) return found->second;
-  struct Demand {
-    DemandSentence sentence;
-    DemandItems items;
-    std::vector<Labelled> parts;
-  };
-  const EventLog& log = predictor_->log();
-  const std::uint32_t stride = static_cast<std::uint32_t>(1 + log.persons.size() / kPracticePersons);
-  const UnixSeconds latest = newest - kPracticeWeeksBack * kGrid;
-  std::vector<Demand> demands;
-  std::size_t tried = 0;
-  const std::vector<std::string> names =
-      settings_.practice_demands > 0 ? demand_names(log) : std::vector<std::string>();
-  for (const std::string& name : names) {
-    if (demands.size() == settings_.practice_demands || ++tried > 8 * settings_.practice_demands) break;
-    if (settings_.unpractised && settings_.unpractised(name)) continue;
-    Demand demand;
-    demand.sentence.type = like.type;
-    demand.sentence.horizon_days = like.horizon_days;
-    demand.sentence.words.alternatives = {name};
-    demand.items = match_items(log, demand.sentence.words);
-    std::size_t known = 0;
-    std::size_t positives = 0;
-    for (const Sample& sample : predictor_->persons_at(latest)) {
-      ++known;
-      positives += demanded_after(log, demand.sentence, demand.items, sample) ? 1 : 0;
-    }
-    if (positives >= 10 && 10 * positives <= 3 * known) demands.push_back(std::move(demand));
-  }
-  Eigen::Index rows = 0;
-  for (int k = 0; k < kPracticeMoments && !demands.empty(); ++k) {
-    BAUTA_TRY(const auto all, moment(latest - k * settings_.days_between * kDay, false));
-    std::vector<Eigen::Index> some;
-    for (std::size_t i = 0; i < all->samples.size(); ++i)
-      if (all->samples[i].person % stride == 0) some.push_back(static_cast<Eigen::Index>(i));
-    for (Demand& demand : demands) {
-      BAUTA_TRY(const Eigen::MatrixXd x, features(demand.sentence, demand.items, *all));
-      Labelled part{Eigen::MatrixXd(static_cast<Eigen::Index>(some.size()), kFeatures),
-                    Eigen::VectorXd(static_cast<Eigen::Index>(some.size()))};
-      for (std::size_t i = 0; i < some.size(); ++i) {
-        const auto row = static_cast<Eigen::Index>(i);
-        part.features.row(row) = x.row(some[i]);
-        const Sample& sample = all->samples[static_cast<std::size_t>(some[i])];
-        part.labels(row) = demanded_after(log, demand.sentence, demand.items, sample) ? 1 : 0;
-      }
-      rows += part.labels.size();
-      demand.parts.push_back(std::move(part));
-    }
-  }
-  // Demands differ in how many have them: a column with each one's own base rate takes that away from the others.
-  Labelled all{Eigen::MatrixXd(rows, kFeatures + 1), Eigen::VectorXd(rows)};
-  Eigen::Index row = 0;
-  for (const Demand& demand : demands) {
-    double positives = 0.5;
-    double count = 1;
-    for (const Labelled& part : demand.parts) {
-      positives += part.labels.sum();
-      count += static_cast<double>(part.labels.size());
-    }
-    for (const Labelled& part : demand.parts) {
-      all.features.block(row, 0, part.labels.size(), kFeatures) = part.features;
-      all.features.block(row, kFeatures, part.labels.size(), 1).setConstant(std::log(positives / (count - positives)));
-      all.labels.segment(row, part.labels.size()) = part.labels;
-      row += part.labels.size();
-    }
-  }
-  Eigen::VectorXd weights;
-  if (rows > 0 && all.labels.sum() > 0 && all.labels.sum() < static_cast<double>(rows))
-    weights = RidgeLogistic(all.features, all.labels, kPracticePenalty).plain_weights().head(kFeatures);
-  practised_[key] = weights;
-  return weights;
 }
 
 Result<std::optional<DemandRanker::Labelled>> DemandRanker::pooled(const DemandSentence& sentence,
@@ -351,8 +244,6 @@ Result<std::vector<double>> DemandRanker::scores(const DemandSentence& sentence,
   if (!anchor_) anchor_ = cut;
   const std::int64_t horizon = sentence.horizon_days * kDay;
   const UnixSeconds newest = on_grid(cut - horizon);
-  BAUTA_TRY(const Eigen::VectorXd practised_weights, practised(sentence, newest));
-  const Eigen::VectorXd* prior = practised_weights.size() > 0 ? &practised_weights : nullptr;
   BAUTA_TRY(const auto fitted, pooled(sentence, items, newest));
   BAUTA_TRY(const auto asked, moment(cut, true));
   BAUTA_TRY(const Eigen::MatrixXd x, features(sentence, items, *asked));
@@ -365,18 +256,16 @@ Result<std::vector<double>> DemandRanker::scores(const DemandSentence& sentence,
     if (earlier && judged->labels.size() > 0) {
       double least = std::numeric_limits<double>::infinity();
       for (const double candidate : kPenalties) {
-        const RidgeLogistic model(earlier->features, earlier->labels, candidate, prior);
+        const RidgeLogistic model(earlier->features, earlier->labels, candidate);
         const double loss = loss_of(model.logits(judged->features), judged->labels);
         if (loss >= least) continue;
         least = loss;
         penalty = candidate;
       }
     }
-    const RidgeLogistic model(fitted->features, fitted->labels, penalty, prior);
+    const RidgeLogistic model(fitted->features, fitted->labels, penalty);
     logits = model.logits(x);
     weights_.assign(model.weights().data() + 1, model.weights().data() + model.weights().size());
-  } else if (prior != nullptr) {
-    logits = x * *prior;
   } else {
     logits = standardised_sum(x, {kCosine, kNextShare, kConversion});
   }

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,11 +25,6 @@
 namespace bauta::client {
 
 struct DemandRankerSettings {
-  /// How many other demands (the service's own categories, else words of its titles) the regression is first fitted on,
-  /// all together and on older moments; a sentence's own fit then shrinks to that, for its positives are few. 0: none.
-  std::size_t practice_demands = 24;
-  /// Names that are no practice: for experiments that ask for them.
-  std::function<bool(std::string_view name)> unpractised = {};
   int fitted_cuts = 6;                  ///< how many past moments the regression is fitted on
   int days_between = 14;                ///< them
   std::size_t fitted_persons = 20'000;  ///< at most so many at each moment, evenly spread over the log
@@ -64,8 +58,6 @@ class DemandRanker {
   Result<Eigen::MatrixXd> features(const DemandSentence& sentence, const DemandItems& items, const Moment& moment);
   Result<std::shared_ptr<const Labelled>> labelled(const DemandSentence& sentence, const DemandItems& items,
                                                    UnixSeconds cut);
-  /// Weights of all practice demands together; empty where none has both labels.
-  Result<Eigen::VectorXd> practised(const DemandSentence& like, UnixSeconds newest);
   /// The moments `latest`, and those before it, together. Empty where a label is missing.
   Result<std::optional<Labelled>> pooled(const DemandSentence& sentence, const DemandItems& items, UnixSeconds latest);
   /// The latest moment on the grid of weeks that is not after `time`.
@@ -75,8 +67,7 @@ class DemandRanker {
   DemandRankerSettings settings_;
   std::optional<ItemVectors> item_vectors_;
   std::optional<UnixSeconds> anchor_;
-  std::map<std::pair<EventType, int>, Eigen::VectorXd> practised_;  // of sentences of this type and time ahead
-  std::string sentence_;                                            // what labelled_ is about
+  std::string sentence_;  // what labelled_ is about
   std::map<UnixSeconds, std::shared_ptr<const Labelled>> labelled_;
   std::map<std::pair<UnixSeconds, bool>, std::shared_ptr<const Moment>> moments_;
   std::vector<double> weights_;

@@ -5,8 +5,7 @@
 
 namespace bauta::client {
 
-RidgeLogistic::RidgeLogistic(const Eigen::MatrixXd& features, const Eigen::VectorXd& labels, double l2,
-                             const Eigen::VectorXd* prior) {
+RidgeLogistic::RidgeLogistic(const Eigen::MatrixXd& features, const Eigen::VectorXd& labels, double l2) {
   mean_ = features.colwise().mean();
   scale_ = ((features.rowwise() - mean_).array().square().colwise().mean()).sqrt();
   for (Eigen::Index j = 0; j < scale_.size(); ++j) scale_(j) = scale_(j) > 1e-9 ? scale_(j) : 1;
@@ -14,14 +13,11 @@ RidgeLogistic::RidgeLogistic(const Eigen::MatrixXd& features, const Eigen::Vecto
   weights_ = Eigen::VectorXd::Zero(x.cols());
   const double share = labels.mean();
   weights_(0) = std::log(share / (1 - share));
-  Eigen::VectorXd centre = Eigen::VectorXd::Zero(x.cols());
-  if (prior != nullptr) centre.tail(prior->size()) = prior->cwiseProduct(scale_.transpose());
-  weights_.tail(x.cols() - 1) = centre.tail(x.cols() - 1);
   Eigen::VectorXd penalty = Eigen::VectorXd::Constant(x.cols(), l2);
   penalty(0) = 1e-6;
   for (int step = 0; step < 50; ++step) {
     const Eigen::VectorXd p = (1 / (1 + (-(x * weights_).array()).exp())).matrix();
-    const Eigen::VectorXd gradient = x.transpose() * (p - labels) + penalty.cwiseProduct(weights_ - centre);
+    const Eigen::VectorXd gradient = x.transpose() * (p - labels) + penalty.cwiseProduct(weights_);
     const Eigen::VectorXd curvature = (p.array() * (1 - p.array())).max(1e-6).matrix();
     Eigen::MatrixXd hessian = x.transpose() * (x.array().colwise() * curvature.array()).matrix();
     hessian.diagonal() += penalty;

@@ -9,15 +9,11 @@ namespace bauta::client {
 class RidgeLogistic {
  public:
   /// A row a sample; labels are 0 or 1, both of which must occur. `l2` > 0 is the penalty of a weight's half square.
-  /// With `prior`, weights of the features as they stand, it is the difference to these that is penalised.
-  RidgeLogistic(const Eigen::MatrixXd& features, const Eigen::VectorXd& labels, double l2,
-                const Eigen::VectorXd* prior = nullptr);
+  RidgeLogistic(const Eigen::MatrixXd& features, const Eigen::VectorXd& labels, double l2);
 
   Eigen::VectorXd logits(const Eigen::MatrixXd& features) const;
   /// Of the standardised features; the first is the intercept.
   const Eigen::VectorXd& weights() const { return weights_; }
-  /// Of the features as they stand, without the intercept: a prior for another regression.
-  Eigen::VectorXd plain_weights() const { return weights_.tail(scale_.size()).cwiseQuotient(scale_.transpose()); }
 
  private:
   Eigen::MatrixXd standardised(const Eigen::MatrixXd& features) const;

@@ -43,7 +43,7 @@ struct Trained {
       : task(its_task),
         trainer(std::move(its_trainer)),
         predictor(log, task, trainer, {model.parameters, {}, 1}),
-        ranker(predictor, {.unpractised = is_held_out, .keep_vectors = true}) {}
+        ranker(predictor, {.keep_vectors = true}) {}
 };
 
 }  // namespace
