@@ -1,6 +1,6 @@
-#include "client/data/csv_writer.h"
-
 #include <doctest/doctest.h>
+
+#include "client/data/csv_writer.h"
 
 using namespace bauta::client;
 
