@@ -11,8 +11,12 @@
 #include "client/agent/local_commands.h"
 #include "client/agent/roster_commands.h"
 #include "client/agent/service_data.h"
+#include "client/commands/recommend_command.h"
+#include "client/commands/score_command.h"
+#include "client/commands/target_command.h"
 #include "common/base/allocator.h"
 #include "common/base/file.h"
+#include "common/base/progress_bar.h"
 #include "common/base/stop_signal.h"
 #include "common/masking/round_context.h"
 
@@ -112,6 +116,50 @@ int run_audit(const ClientSettings& settings, std::uint64_t round_no, const std:
   return names_audit_check(text.error().code) ? status : kNotAudited;
 }
 
+/// Where a command's table goes and in which form.
+struct TableOptions {
+  std::string out;
+  std::string format = "csv";
+  std::string at;
+  std::string explain;
+
+  TableFormat table_format() const { return format == "json" ? TableFormat::json : TableFormat::csv; }
+};
+
+void add_table_options(CLI::App* command, TableOptions& table) {
+  command->add_option("--out", table.out, "file for the result; default: standard output");
+  command->add_option("-o,--output", table.format, "csv or json")
+      ->check(CLI::IsMember({"csv", "json"}))
+      ->capture_default_str();
+  command->add_option(
+      "--at", table.at,
+      "only what happened before this time counts, YYYY-MM-DD[THH:MM:SSZ]; default: after the last event");
+}
+
+using TableCommand =
+    std::function<Result<std::string>(const Logger& log, const OnProgress& on_progress, const ByteSink& write)>;
+
+/// The table goes to the file or to standard output, what is said about it to standard error.
+int run_table_command(const ClientSettings& settings, const TableOptions& options, const TableCommand& command) {
+  const Logger log = logger_for(settings);
+  ProgressBar bar;
+  std::string said;
+  const auto produce = [&](const ByteSink& write) -> Status {
+    BAUTA_TRY(said, command(log, bar.callback(), write));
+    return {};
+  };
+  const auto to_stdout = [](ByteView bytes) -> Status {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return {};
+    return Error{ErrorCode::io, "standard output cannot be written"};
+  };
+  Status done = options.out.empty() ? produce(to_stdout) : write_file_atomically(options.out, produce);
+  bar.end_line();
+  if (done.ok() && std::fflush(stdout) != 0) done = Error{ErrorCode::io, "standard output cannot be written"};
+  if (!done.ok()) return failed(done.error());
+  std::fputs(said.c_str(), stderr);
+  return 0;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Takes part in masked rounds of training for one partner of a federation.", "bauta-client");
   app.set_version_flag("--version", std::string("bauta-client ") + BAUTA_VERSION);
@@ -136,6 +184,41 @@ int run(int argc, char** argv) {
       app.add_subcommand("evaluate", "compare the shared model with one trained alone, on held-out data");
   std::string report;
   evaluate_command->add_option("--report", report, "where the report (JSON) goes")->required();
+  CLI::App* const score_command_line = app.add_subcommand(
+      "score", "a calibrated probability or an expected amount for each of your persons; nothing leaves");
+  TableOptions table;
+  std::string score_task = "propensity";
+  ScoreOptions scoring;
+  score_command_line
+      ->add_option("--task", score_task,
+                   "churn: no event at all within the task's horizon; propensity: the task's own event; value: the sum "
+                   "of positive amounts")
+      ->check(CLI::IsMember({"churn", "propensity", "value"}))
+      ->capture_default_str();
+  score_command_line->add_option("--item", scoring.item, "id of the offered item, where [task] kind is conversion");
+  RecommendOptions recommending;
+  CLI::App* const recommend_command_line =
+      app.add_subcommand("recommend", "your items that each of your persons is likeliest to meet next; nothing leaves");
+  recommend_command_line->add_option("--top", recommending.top, "items a person")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1000}))
+      ->capture_default_str();
+  recommend_command_line->add_flag("--new-only", recommending.new_only,
+                                   "leave out items that the person has had an event of the task's target with");
+  for (CLI::App* const command : {score_command_line, recommend_command_line}) {
+    command->add_option("--explain", table.explain,
+                        "id of a person: the events of its history that carried the model's attention");
+  }
+  TargetOptions targeting;
+  CLI::App* const target_command_line = app.add_subcommand(
+      "target", "from a sentence such as \"customers likely to buy baby food within 14 days\" to whom to address");
+  target_command_line->add_option("sentence", targeting.sentence, "what the persons shall be likely to do")->required();
+  target_command_line
+      ->add_option("--size", targeting.size, "how many persons; default: what the sentence says, else a tenth")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+  target_command_line->add_option("--controls", targeting.controls,
+                                  "CSV file for the persons held out, to compare with ([contact] hold_out)");
+  for (CLI::App* const command : {score_command_line, recommend_command_line, target_command_line})
+    add_table_options(command, table);
   CLI::App* const release = app.add_subcommand("release", "lift a latch; logged for ever");
   std::string model, run_id, reason;
   CLI::Option* const model_option = release->add_option("--model", model, "allow another signature on this model");
@@ -216,6 +299,35 @@ int run(int argc, char** argv) {
   if (check->parsed()) return check_config(*read, with_data);
   if (show->parsed()) return print(shown(read->entries));
   if (evaluate_command->parsed()) return write_evaluation(settings, report);
+  if (score_command_line->parsed()) {
+    scoring.task = score_task == "churn"   ? ScoreTask::churn
+                   : score_task == "value" ? ScoreTask::value
+                                           : ScoreTask::propensity;
+    scoring.at = table.at;
+    scoring.explain = table.explain;
+    scoring.format = table.table_format();
+    return run_table_command(settings, table,
+                             [&](const Logger& log, const OnProgress& progress, const ByteSink& write) {
+                               return score_command(settings, scoring, log, progress, write);
+                             });
+  }
+  if (recommend_command_line->parsed()) {
+    recommending.at = table.at;
+    recommending.explain = table.explain;
+    recommending.format = table.table_format();
+    return run_table_command(settings, table,
+                             [&](const Logger& log, const OnProgress& progress, const ByteSink& write) {
+                               return recommend_command(settings, recommending, log, progress, write);
+                             });
+  }
+  if (target_command_line->parsed()) {
+    targeting.at = table.at;
+    targeting.format = table.table_format();
+    return run_table_command(settings, table,
+                             [&](const Logger& log, const OnProgress& progress, const ByteSink& write) {
+                               return target_command(settings, targeting, log, progress, write);
+                             });
+  }
   if (release->parsed()) {
     if (model.empty() == run_id.empty()) {
       failed({ErrorCode::invalid_argument, "release: --model or --run is needed"});

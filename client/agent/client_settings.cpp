@@ -40,6 +40,18 @@ void read_training(ConfigTable table, TrainingChoices& training) {
   training.id_dropout = table.number("id_dropout", {0, 0.9}, training.id_dropout);
 }
 
+void read_contact(ConfigTable table, const std::string& name, ContactSettings& contact) {
+  if (const auto most = table.integer("most", {0, 1'000'000}, 0); most > 0)
+    contact.limit.most = static_cast<std::uint32_t>(most);
+  contact.limit.days = static_cast<int>(table.integer("days", {1, 3660}, contact.limit.days));
+  contact.limit.mail_channels = table.texts("mail_channels", contact.limit.mail_channels);
+  contact.hold_out = table.number("hold_out", {0, 0.9}, contact.hold_out);
+  contact.hold_out_key = table.text("hold_out_key", "");
+  if (contact.hold_out_key.empty()) contact.hold_out_key = name;
+  contact.least =
+      static_cast<std::size_t>(table.integer("least", {1, 1'000'000'000}, static_cast<std::int64_t>(contact.least)));
+}
+
 void read_transport(ConfigTable table, ClientSettings& settings) {
   using std::chrono::hours;
   using std::chrono::seconds;
@@ -84,6 +96,7 @@ Result<ReadSettings> read_client_settings(const std::filesystem::path& file,
   if (scratch.empty()) scratch = settings.store.state_directory / "scratch";
   settings.task = read_task_settings(root.table("task"));
   read_training(root.table("training"), settings.training);
+  read_contact(root.table("contact"), settings.name, settings.contact);
   ConfigTable log = root.table("log");
   settings.log_level =
       log_level_from(log.choice("level", {"debug", "info", "warning", "error"}, "info")).value_or(LogLevel::info);

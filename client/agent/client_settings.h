@@ -9,6 +9,7 @@
 #include "client/data/data_settings.h"
 #include "client/data/samples.h"
 #include "client/policy/policy.h"
+#include "client/scoring/audience.h"
 #include "client/storage/client_store.h"
 #include "client/transport/https_link.h"
 #include "common/base/config_reader.h"
@@ -22,6 +23,14 @@ struct TrainingChoices {
   unsigned threads = 0;        ///< 0: as many as there are processors; the result is the same for any number
   bool item_residuals = true;  ///< learn something private of every single item
   double id_dropout = 0.5;     ///< how often that is left out in training, so that the shared part learns too
+};
+
+/// [contact]: whom `bauta-client target` never or not now addresses.
+struct ContactSettings {
+  ContactLimit limit;
+  double hold_out = 0;       ///< share of persons who are never addressed
+  std::string hold_out_key;  ///< chooses who; the partner's name where none is set
+  std::size_t least = 100;   ///< a smaller audience is refused
 };
 
 struct ClientSettings {
@@ -38,6 +47,7 @@ struct ClientSettings {
   DataSettings data;
   TaskSettings task;
   TrainingChoices training;
+  ContactSettings contact;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
 };

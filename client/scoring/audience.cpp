@@ -343,6 +343,11 @@ std::optional<CalibrationMap> calibrated_on(std::span<const PastWeek> weeks) {
 Result<AudienceReport> find_audience(const LoadedData& data, std::string_view text, const DemandScorer& scorer,
                                      ScoreKind kind, const AudienceSettings& settings) {
   BAUTA_TRY(const DemandSentence sentence, parse_demand_sentence(text));
+  return find_audience(data, sentence, scorer, kind, settings);
+}
+
+Result<AudienceReport> find_audience(const LoadedData& data, const DemandSentence& sentence, const DemandScorer& scorer,
+                                     ScoreKind kind, const AudienceSettings& settings) {
   const DemandItems items = match_items(data.log, sentence.words);
   BAUTA_RETURN_IF_ERROR(check_settings(settings));
   BAUTA_RETURN_IF_ERROR(check_sentence(data.log, sentence, items, HistoryFilter(data.log, sentence)));

@@ -114,5 +114,7 @@ using DemandScorer = std::function<Result<std::vector<double>>(const DemandSente
 /// have ended (by `now` and by the end of the data), calibrates rankings on those weeks, and builds.
 Result<AudienceReport> find_audience(const LoadedData& data, std::string_view sentence, const DemandScorer& scorer,
                                      ScoreKind kind, const AudienceSettings& settings);
+Result<AudienceReport> find_audience(const LoadedData& data, const DemandSentence& sentence, const DemandScorer& scorer,
+                                     ScoreKind kind, const AudienceSettings& settings);
 
 }  // namespace bauta::client

@@ -51,8 +51,12 @@ Calibration Calibration::fit(std::span<const Scored> samples) {
     const double d = fit.offset2 + kRidge;
     const double determinant = a * d - fit.both * fit.both;
     if (!(determinant > 0)) break;
-    const double by_slope = (d * fit.by_slope - fit.both * fit.by_offset) / determinant;
-    const double by_offset = (a * fit.by_offset - fit.both * fit.by_slope) / determinant;
+    double by_slope = (d * fit.by_slope - fit.both * fit.by_offset) / determinant;
+    double by_offset = (a * fit.by_offset - fit.both * fit.by_slope) / determinant;
+    if (by_slope > fit.slope) {  // the least of the quadratic on the bound
+      by_slope = fit.slope;
+      by_offset = (fit.by_offset - fit.both * by_slope) / d;
+    }
     double length = 1;
     Fit next = at(std::max(0.0, fit.slope - by_slope), fit.offset - by_offset);
     while (next.loss > fit.loss && length > 1e-6) {

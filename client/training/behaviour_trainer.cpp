@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "client/training/descent.h"
 #include "common/base/bytes.h"
@@ -75,7 +76,7 @@ BehaviourTrainer::BehaviourTrainer(const EventLog& log, const TaskSettings& task
       settings_(plan.training),
       options_(std::move(options)),
       samples_(std::move(samples)),
-      features_(log, task, plan.model, earliest_cut(samples_.validation)),
+      features_(log, task, plan.model, earliest_cut(samples_.validation), options_.untold),
       parts_(std::move(parts)),
       initial_shared_(initial_parameters(shared_layout_)),
       team_(std::make_unique<ThreadTeam>(std::max(1U, options_.threads))),
@@ -124,25 +125,48 @@ std::filesystem::path BehaviourTrainer::checkpoint_file() const {
   return options_.state_directory.empty() ? std::filesystem::path() : options_.state_directory / "round.checkpoint";
 }
 
-Result<std::vector<Scored>> BehaviourTrainer::score(std::span<const float> parameters,
-                                                    std::span<const Sample> samples) {
+Status BehaviourTrainer::predict(std::span<const float> parameters, std::span<const Sample> samples,
+                                 const TakePredictions& take, std::optional<EventType> asked) {
   BAUTA_TRY(const std::vector<float> all, full(parameters));
-  std::vector<Scored> scored;
-  scored.reserve(samples.size());
   SampleBatch batch;
   Predictions<float> predictions;
   for (std::size_t first = 0; first < samples.size(); first += kScoringBatch) {
     if (options_.stop_requested()) return stopped();
-    const auto some = samples.subspan(first, std::min(kScoringBatch, samples.size() - first));
-    features_.gather(some, batch);
+    features_.gather(samples.subspan(first, std::min(kScoringBatch, samples.size() - first)), batch);
     batch.set_offset(offset_);
+    if (asked) batch.ask_for(*asked);
     model_.predict(all, batch.view(), team_->executor(), predictions);
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      if (!std::isfinite(predictions.logits[i]))
-        return Error{ErrorCode::not_finite, "the model gives a score that is not a finite number"};
-      scored.push_back({static_cast<double>(predictions.logits[i]), some[i].label});
-    }
+    if (!all_finite(predictions.logits))
+      return Error{ErrorCode::not_finite, "the model gives a score that is not a finite number"};
+    take(first, predictions);
   }
+  return {};
+}
+
+Status BehaviourTrainer::item_vectors(std::span<const float> parameters, Columns<float>& vectors,
+                                      std::vector<float>& biases) const {
+  BAUTA_TRY(const std::vector<float> all, full(parameters));
+  std::vector<std::uint32_t> wanted(features_.item_count());
+  std::iota(wanted.begin(), wanted.end(), 0U);
+  model_.item_vectors(all, features_.items(), wanted, vectors, biases);
+  return {};
+}
+
+Status BehaviourTrainer::text_vectors(std::span<const float> parameters, const TokenBags& texts,
+                                      Columns<float>& vectors) const {
+  BAUTA_TRY(const std::vector<float> all, full(parameters));
+  model_.text_vectors(all, texts, vectors);
+  return {};
+}
+
+Result<std::vector<Scored>> BehaviourTrainer::score(std::span<const float> parameters,
+                                                    std::span<const Sample> samples) {
+  std::vector<Scored> scored;
+  scored.reserve(samples.size());
+  BAUTA_RETURN_IF_ERROR(predict(parameters, samples, [&](std::size_t first, const Predictions<float>& predictions) {
+    for (std::size_t i = 0; i < predictions.logits.size(); ++i)
+      scored.push_back({static_cast<double>(predictions.logits[i]), samples[first + i].label});
+  }));
   return scored;
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct TrainerOptions {
   bool item_residuals = true;  ///< learn something private of every single item
   double id_dropout = 0.5;     ///< how often it is left out in training
   bool private_parts = true;   ///< false: adapter and head deltas stay without effect
+  EventFeatures::Untold untold;
   std::function<bool()> stop_requested = [] { return false; };
   std::function<void(std::uint32_t step, std::uint32_t steps)> on_progress = [](std::uint32_t, std::uint32_t) {};
 };
@@ -75,6 +77,17 @@ class BehaviourTrainer final : public Trainer {
 
   /// Logits of `samples` under either kind of vector, with their labels.
   Result<std::vector<Scored>> score(std::span<const float> parameters, std::span<const Sample> samples);
+
+  /// Of some samples, the number of the first and everything the model says about them; valid for the call only.
+  using TakePredictions = std::function<void(std::size_t first, const Predictions<float>& predictions)>;
+  /// Everything the model says about `samples`, in their order and some at a time. With `asked`, for that type of event
+  /// instead of the task's own. `not_finite` for a model that gives no finite logits.
+  Status predict(std::span<const float> parameters, std::span<const Sample> samples, const TakePredictions& take,
+                 std::optional<EventType> asked = {});
+  /// BehaviourModel::item_vectors() of all items, and text_vectors(), under either kind of vector.
+  Status item_vectors(std::span<const float> parameters, Columns<float>& vectors, std::vector<float>& biases) const;
+  Status text_vectors(std::span<const float> parameters, const TokenBags& texts, Columns<float>& vectors) const;
+  Executor executor() { return team_->executor(); }
 
  private:
   BehaviourTrainer(const EventLog& log, const TaskSettings& task, SampleSets samples, const Plan& plan,

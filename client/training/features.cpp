@@ -100,7 +100,7 @@ ModelBatch SampleBatch::view(std::span<const std::uint32_t> candidates, std::spa
 }
 
 EventFeatures::EventFeatures(const EventLog& log, const TaskSettings& task, const ModelSettings& model,
-                             UnixSeconds fitted_before)
+                             UnixSeconds fitted_before, const Untold& untold)
     : log_(&log), task_(task), model_(model), item_counts_(log.items.size(), 0) {
   std::unordered_map<std::string, std::uint32_t> numbers;
   for (const Item& item : log.items) {
@@ -114,7 +114,7 @@ EventFeatures::EventFeatures(const EventLog& log, const TaskSettings& task, cons
                           model.table_rows));
     const auto [at, is_new] = numbers.try_emplace(description_of(item), static_cast<std::uint32_t>(texts_.size()));
     if (is_new) texts_.add(token_rows(text_token_list(at->first), model.seed, model.table_rows));
-    text_of_item_.push_back(at->first.empty() ? kNone : at->second);
+    text_of_item_.push_back(at->first.empty() || (untold && untold(item)) ? kNone : at->second);
   }
   for (const std::string& channel : log.channels) channels_.push_back(channel_slot(channel));
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -27,6 +28,10 @@ class SampleBatch {
   void set_offset(float offset) {
     for (ModelSample& sample : samples_) sample.offset = offset;
   }
+  /// Asks every sample for an event of this type instead of the task's own.
+  void ask_for(EventType type) {
+    for (ModelSample& sample : samples_) sample.target.type = static_cast<std::uint8_t>(type);
+  }
 
  private:
   friend class EventFeatures;
@@ -43,8 +48,13 @@ class SampleBatch {
 /// for them, so that memory does not grow with the log. Lives no longer than the log it was made from.
 class EventFeatures {
  public:
+  /// Items that no label may tell of; in histories they stay what they are.
+  using Untold = std::function<bool(const Item& item)>;
+
   /// `fitted_before`: only events before it shape quantiles and units; the earliest cut of the validation samples.
-  EventFeatures(const EventLog& log, const TaskSettings& task, const ModelSettings& model, UnixSeconds fitted_before);
+  /// Items for which `untold` holds appear in no text of a future: for experiments that ask for what was never learned.
+  EventFeatures(const EventLog& log, const TaskSettings& task, const ModelSettings& model, UnixSeconds fitted_before,
+                const Untold& untold = {});
 
   /// The newest events before each sample's cut and the context features; no labels but the sample's own.
   void gather(std::span<const Sample> samples, SampleBatch& batch) const;

@@ -15,33 +15,34 @@ namespace {
 
 constexpr std::string_view kKind = "private parts";
 
-/// Moves each item's row of residual and bias from where it stood to where it stands now.
-std::vector<float> moved(const ParameterLayout& layout, std::span<const float> stored,
-                         std::span<const std::string> old_items, std::span<const std::string> items) {
-  std::vector<float> parts = PrivateParts::initial(layout);
-  const std::size_t base = layout.shared_size();
-  const Tensor& residual = layout.at("private.item.residual");
-  const Tensor& bias = layout.at("private.item.bias");
-  std::copy_n(stored.begin(), residual.offset - base, parts.begin());
-  const std::size_t old_bias = residual.offset - base + old_items.size() * residual.columns;
-  std::unordered_map<std::string_view, std::size_t> rows;
-  for (std::size_t row = 0; row < old_items.size(); ++row) rows.emplace(old_items[row], row);
-  for (std::size_t item = 0; item < items.size(); ++item) {
-    const auto found = rows.find(items[item]);
-    if (found == rows.end()) continue;
-    std::copy_n(stored.begin() + static_cast<std::ptrdiff_t>(residual.offset - base + found->second * residual.columns),
-                residual.columns,
-                parts.begin() + static_cast<std::ptrdiff_t>(residual.offset - base + item * residual.columns));
-    parts[bias.offset - base + item] = stored[old_bias + found->second];
-  }
-  return parts;
-}
-
 }  // namespace
 
 std::vector<float> PrivateParts::initial(const ParameterLayout& layout) {
   const std::vector<float> all = initial_parameters(layout);
   return {all.begin() + static_cast<std::ptrdiff_t>(layout.shared_size()), all.end()};
+}
+
+Result<std::vector<float>> PrivateParts::moved(const ParameterLayout& layout, std::span<const float> stored,
+                                               std::span<const std::string> old_items,
+                                               std::span<const std::string> items) {
+  std::vector<float> parts = initial(layout);
+  const Tensor& residual = layout.at("private.item.residual");
+  const Tensor& bias = layout.at("private.item.bias");
+  const std::size_t first_row = residual.offset - layout.shared_size();
+  const std::size_t old_bias = first_row + old_items.size() * residual.columns;
+  if (stored.size() != old_bias + old_items.size())
+    return Error{ErrorCode::malformed, "private parameters do not fit their own list of items"};
+  std::copy_n(stored.begin(), first_row, parts.begin());
+  std::unordered_map<std::string_view, std::size_t> rows;
+  for (std::size_t row = 0; row < old_items.size(); ++row) rows.emplace(old_items[row], row);
+  for (std::size_t item = 0; item < items.size(); ++item) {
+    const auto found = rows.find(items[item]);
+    if (found == rows.end()) continue;
+    const std::span<const float> row = stored.subspan(first_row + found->second * residual.columns, residual.columns);
+    std::copy(row.begin(), row.end(), parts.begin() + static_cast<std::ptrdiff_t>(first_row + item * residual.columns));
+    parts[bias.offset - layout.shared_size() + item] = stored[old_bias + found->second];
+  }
+  return parts;
 }
 
 Result<PrivateParts> PrivateParts::open(const ParameterLayout& layout, const EventLog& log,
@@ -63,7 +64,6 @@ Result<PrivateParts> PrivateParts::open(const ParameterLayout& layout, const Eve
     if (error) return file_error("set aside", parts.file_, error.value());
     return parts;
   }
-  const Tensor& residual = layout.at("private.item.residual");
   const auto damaged = [&] {
     return Error{ErrorCode::malformed, parts.file_.string() + " does not fit its own header; remove it to begin anew"};
   };
@@ -76,13 +76,12 @@ Result<PrivateParts> PrivateParts::open(const ParameterLayout& layout, const Eve
     const auto id = item.get<std::string>();
     old_items.emplace_back(id);
   }
-  const std::size_t expected =
-      residual.offset - layout.shared_size() + old_items.size() * (std::size_t{residual.columns} + 1);
-  for (const auto& vector : stored->vectors)
-    if (vector.size() != expected) return damaged();
+  auto before = moved(layout, stored->vectors[0], old_items, parts.items_);
+  auto after = moved(layout, stored->vectors[1], old_items, parts.items_);
+  if (!before.ok() || !after.ok()) return damaged();
   parts.round_no_ = *round_no;
-  parts.before_ = moved(layout, stored->vectors[0], old_items, parts.items_);
-  parts.after_ = moved(layout, stored->vectors[1], old_items, parts.items_);
+  parts.before_ = std::move(*before);
+  parts.after_ = std::move(*after);
   return parts;
 }
 

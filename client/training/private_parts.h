@@ -32,6 +32,11 @@ class PrivateParts {
   /// The starting point of every service: adapter without effect, everything else zero.
   static std::vector<float> initial(const ParameterLayout& layout);
 
+  /// `stored` private elements of a service with `old_items`, for the items of `layout`, whose ids are `items`.
+  /// `malformed` where their number does not fit.
+  static Result<std::vector<float>> moved(const ParameterLayout& layout, std::span<const float> stored,
+                                          std::span<const std::string> old_items, std::span<const std::string> items);
+
  private:
   std::filesystem::path file_;
   std::vector<std::string> items_;

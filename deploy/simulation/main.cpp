@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "common/base/file.h"
+#include "common/base/progress_bar.h"
 #include "common/federation/plan.h"
 #include "deploy/simulation/make_data.h"
 #include "deploy/simulation/report.h"
@@ -29,20 +30,9 @@ int failed(const Error& error) {
   return kFailed;
 }
 
-/// One line that is rewritten on a terminal, one line a step elsewhere.
-void show_progress(const SimulationProgress& progress) {
-  const bool terminal = ::isatty(STDERR_FILENO) != 0;
-  constexpr std::uint64_t kWidth = 30;
-  const std::uint64_t done = progress.rounds == 0 ? 0 : std::min(kWidth, progress.round * kWidth / progress.rounds);
-  std::fprintf(stderr, "%s[%s%s] %llu/%llu %-40s%s", terminal ? "\r" : "", std::string(done, '#').c_str(),
-               std::string(kWidth - done, '.').c_str(), static_cast<unsigned long long>(progress.round),
-               static_cast<unsigned long long>(progress.rounds), progress.doing.c_str(), terminal ? "" : "\n");
-}
-
 using Table = std::string (*)(const nlohmann::ordered_json& report);
 
 int finish(const Result<nlohmann::ordered_json>& report, const std::string& file, Table table = table_of) {
-  if (::isatty(STDERR_FILENO) != 0) std::fputs("\n", stderr);
   if (!report.ok()) return failed(report.error());
   const std::string text = report->dump(2) + "\n";
   if (!file.empty()) {
@@ -91,15 +81,20 @@ int run(const RunOptions& options) {
   }
   const SystemClock clock;
   const Logger log = options.verbose ? Logger::to_stderr(LogLevel::info, LogFormat::text, clock) : Logger::silent();
-  const auto report = run_simulation(settings, log, show_progress);
+  ProgressBar bar;
+  const auto report = run_simulation(settings, log, [&](const SimulationProgress& progress) {
+    bar.show(progress.round, progress.rounds, progress.doing);
+  });
+  bar.end_line();
   if (!temporary.empty()) std::filesystem::remove_all(temporary);
   return finish(report, options.report);
 }
 
 int scale(const ScaleSettings& settings, const std::string& report_file) {
-  const auto report = run_scale(settings, [](const ScaleProgress& progress) {
-    show_progress({progress.done, progress.of, progress.phase});
-  });
+  ProgressBar bar;
+  const auto report =
+      run_scale(settings, [&](const ScaleProgress& progress) { bar.show(progress.done, progress.of, progress.phase); });
+  bar.end_line();
   const int status = finish(report, report_file, scale_table);
   return status == 0 && !report->at("exact").get<bool>() ? kFailed : status;
 }

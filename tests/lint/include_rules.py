@@ -49,7 +49,8 @@ ALLOWED = {
     "client/storage": STORED | {"common/model", "client/round", "client/policy"},
     "client/transport": MASKING | {"common/net", "client/round"},
     "client/agent": COMMON | CLIENT,
-    "client": COMMON | CLIENT,
+    "client/commands": COMMON | CLIENT,
+    "client": COMMON | CLIENT | {"client/commands"},
     "deploy/simulation": COMMON | COORDINATOR | CLIENT,
 }
 

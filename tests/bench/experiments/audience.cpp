@@ -24,10 +24,13 @@
 #include "client/data/data_settings.h"
 #include "client/data/load_event_log.h"
 #include "common/base/counter_random.h"
+#include "common/base/file.h"
 #include "common/base/time_format.h"
 #include "common/evaluation/bootstrap.h"
 #include "common/evaluation/metrics.h"
+#include "common/federation/plan.h"
 #include "tests/bench/experiments/audience_baselines.h"
+#include "tests/bench/experiments/audience_model.h"
 #include "tests/bench/experiments/audience_questions.h"
 #include "tests/bench/must.h"
 
@@ -41,21 +44,26 @@ struct Options {
   std::filesystem::path data, out, services;
   std::vector<std::string> names = {"grocery", "drugstore", "fresh_food", "gift_shop", "store_visits"};
   std::vector<std::uint64_t> seeds = {1};
+  std::filesystem::path plan;
+  std::uint64_t steps = 1000;
+  int exchanges = 0;
   bool is_short = false;
 };
 
 struct ServiceUnderTest {
   std::string name;
   EventLog log;
+  TaskSettings task;
   QuestionSettings questions;
 };
 
-/// Everything that is compared. A further model is one more entry: from the log, what it may know (before `cut`) and
-/// the seed to a scorer.
-std::vector<NamedScorer> scorers_of(const EventLog& log, UnixSeconds cut, std::uint64_t seed) {
-  (void)cut;
-  (void)seed;  // the baselines draw nothing
-  return baseline_scorers(log);
+/// Everything that is compared, trained on nothing from the task's cut on; the baselines draw nothing.
+std::vector<NamedScorer> scorers_of(const Options& options, const EventLog& log, const TaskSettings& task,
+                                    std::uint64_t seed) {
+  std::vector<NamedScorer> scorers = baseline_scorers(log);
+  const Plan plan = must(parse_plan(must(read_text_file(options.plan, kMaxPlanBytes))));
+  scorers.push_back(model_scorer(log, task, {plan, options.steps, seed}));
+  return scorers;
 }
 
 ServiceUnderTest load_service(const Options& options, const std::string& name) {
@@ -64,6 +72,7 @@ ServiceUnderTest load_service(const Options& options, const std::string& name) {
   ServiceUnderTest service;
   service.name = name;
   service.log = must(load_event_log(*source, settings.data.load)).log;
+  service.task = settings.task;
   service.questions.cut = settings.task.cut;
   service.questions.type = settings.task.target;
   if (settings.task.kind == TaskKind::propensity)
@@ -178,12 +187,14 @@ Json measure_scorers(const EventLog& log, const std::vector<AudienceQuestion>& q
 }
 
 /// Mean AUC of every scorer over several exchanges of futures, with 95 % limits of that mean.
-Json canary(const EventLog& log, const std::vector<AudienceQuestion>& questions, UnixSeconds cut, std::uint64_t seed,
-            int exchanges) {
+Json canary(const Options& options, const ServiceUnderTest& service, const std::vector<AudienceQuestion>& questions,
+            std::uint64_t seed) {
+  const UnixSeconds cut = service.questions.cut;
+  const int exchanges = options.exchanges > 0 ? options.exchanges : options.is_short ? 2 : 5;
   std::map<std::string, std::vector<double>> aucs;
   for (int i = 0; i < exchanges; ++i) {
-    const EventLog exchanged = with_exchanged_futures(log, cut, mix64(seed) + static_cast<std::uint64_t>(i));
-    for (const NamedScorer& scorer : scorers_of(exchanged, cut, seed)) {
+    const EventLog exchanged = with_exchanged_futures(service.log, cut, mix64(seed) + static_cast<std::uint64_t>(i));
+    for (const NamedScorer& scorer : scorers_of(options, exchanged, service.task, seed)) {
       const Answers answers = answer(exchanged, questions, scorer, cut);
       if (const auto mean = mean_over_questions(answers.questions(), {})) aucs[scorer.name].push_back(*mean);
     }
@@ -290,13 +301,13 @@ Json examine(const Options& options, const ServiceUnderTest& service) {
   if (questions.empty()) return out;
   for (const std::uint64_t seed : options.seeds) {
     const BootstrapSettings settings{options.is_short ? 100U : 1000U, 0.95, seed};
-    const auto scorers = scorers_of(service.log, cut, seed);
+    const auto scorers = scorers_of(options, service.log, service.task, seed);
     Json run{{"seed", seed}};
     run["scorers"] = measure_scorers(service.log, questions, scorers, cut, settings);
     for (const NamedScorer& scorer : scorers) {
-      if (scorer.name == "rfm_matching") run["expected_precision"] = promises(service.log, questions, scorer, cut);
+      if (scorer.name == "bauta") run["expected_precision"] = promises(service.log, questions, scorer, cut);
     }
-    run["canary"] = canary(service.log, questions, cut, seed, options.is_short ? 5 : 20);
+    run["canary"] = canary(options, service, questions, seed);
     print_run(run);
     std::fflush(stdout);
     out["runs"].push_back(std::move(run));
@@ -320,13 +331,17 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   bauta::bench::Options options;
   options.services = BAUTA_SOURCE_DIR "/deploy/demo/services";
+  options.plan = BAUTA_SOURCE_DIR "/deploy/demo/plan.toml";
   CLI::App app{"Who will do what a sentence asks for? Baselines on real services."};
   app.add_option("--data", options.data, "folder with grocery/events.csv.gz and so on")->required();
   app.add_option("--out", options.out, "JSON report")->required();
   app.add_option("--services", options.services, "service files");
   app.add_option("--only", options.names, "services to examine")->delimiter(',');
   app.add_option("--seeds", options.seeds, "seeds of bootstrap, canary and models")->delimiter(',');
-  app.add_flag("--short", options.is_short, "three sentences a service, 100 replicates, 5 exchanges");
+  app.add_flag("--short", options.is_short, "three sentences a service, 100 replicates, 2 exchanges");
+  app.add_option("--plan", options.plan, "shape and training of our model");
+  app.add_option("--steps", options.steps, "training steps of our model")->capture_default_str();
+  app.add_option("--exchanges", options.exchanges, "exchanges of futures in the canary; our model is trained in each");
   CLI11_PARSE(app, argc, argv);
   return bauta::bench::run(options);
 }

@@ -1,6 +1,6 @@
 #include "tests/bench/experiments/audience_baselines.h"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "client/scoring/matching_words.h"
+#include "client/scoring/ridge_logistic.h"
 #include "common/evaluation/metrics.h"
 
 namespace bauta::bench {
@@ -165,46 +166,6 @@ class TfIdf {
 
 constexpr int kFeatures = 8;
 
-/// L2-regularised logistic regression by Newton's method on standardised features; the intercept is not shrunk.
-class Logistic {
- public:
-  Logistic(const Eigen::MatrixXd& features, const Eigen::VectorXd& labels, double l2) {
-    mean_ = features.colwise().mean();
-    scale_ = ((features.rowwise() - mean_).array().square().colwise().mean()).sqrt();
-    for (Eigen::Index j = 0; j < scale_.size(); ++j) scale_(j) = scale_(j) > 1e-9 ? scale_(j) : 1;
-    const Eigen::MatrixXd x = standardised(features);
-    weights_ = Eigen::VectorXd::Zero(x.cols());
-    const double share = labels.mean();
-    weights_(0) = std::log(share / (1 - share));
-    Eigen::VectorXd penalty = Eigen::VectorXd::Constant(x.cols(), l2);
-    penalty(0) = 1e-6;
-    for (int step = 0; step < 50; ++step) {
-      const Eigen::VectorXd p = (1 / (1 + (-(x * weights_).array()).exp())).matrix();
-      const Eigen::VectorXd gradient = x.transpose() * (p - labels) + penalty.cwiseProduct(weights_);
-      const Eigen::VectorXd curvature = (p.array() * (1 - p.array())).max(1e-6).matrix();
-      Eigen::MatrixXd hessian = x.transpose() * (x.array().colwise() * curvature.array()).matrix();
-      hessian.diagonal() += penalty;
-      Eigen::VectorXd move = hessian.ldlt().solve(gradient);
-      if (const double length = move.norm(); length > 2) move *= 2 / length;  // far steps overshoot where classes part
-      weights_ -= move;
-      if (move.norm() < 1e-8) break;
-    }
-  }
-
-  Eigen::VectorXd logits(const Eigen::MatrixXd& features) const { return standardised(features) * weights_; }
-
- private:
-  Eigen::MatrixXd standardised(const Eigen::MatrixXd& features) const {
-    Eigen::MatrixXd x(features.rows(), features.cols() + 1);
-    x.col(0).setOnes();
-    x.rightCols(features.cols()) = (features.rowwise() - mean_).array().rowwise() / scale_.array();
-    return x;
-  }
-
-  Eigen::RowVectorXd mean_, scale_;
-  Eigen::VectorXd weights_;
-};
-
 class Lookalike {
  public:
   Lookalike(const EventLog& log, std::shared_ptr<TfIdf> tfidf, int cuts)
@@ -215,7 +176,7 @@ class Lookalike {
     const auto training = pooled(question, cut - horizon);
     if (!training) return tfidf_->scores(question, cut);
     const double l2 = chosen_l2(question, cut - horizon);
-    const Logistic model(training->features, training->labels, l2);
+    const RidgeLogistic model(training->features, training->labels, l2);
     const Eigen::VectorXd logits = model.logits(features(question, cut));
     return {logits.data(), logits.data() + logits.size()};
   }
@@ -295,7 +256,7 @@ class Lookalike {
     double best = kUnchosen;
     double least = std::numeric_limits<double>::infinity();
     for (const double l2 : {0.1, 1.0, 10.0, 100.0}) {
-      const Eigen::VectorXd logits = Logistic(fitted->features, fitted->labels, l2).logits(judged.features);
+      const Eigen::VectorXd logits = RidgeLogistic(fitted->features, fitted->labels, l2).logits(judged.features);
       std::vector<Scored> samples;
       for (Eigen::Index i = 0; i < logits.size(); ++i) samples.push_back({logits(i), judged.labels(i) > 0.5});
       const auto loss = log_loss(samples);

@@ -1,0 +1,94 @@
+#include "client/commands/served_service.h"
+
+#include <algorithm>
+
+#include "client/agent/model_shelf.h"
+#include "client/scoring/serving_model.h"
+#include "common/base/time_format.h"
+
+namespace bauta::client {
+namespace {
+
+Error no_model(const std::filesystem::path& state) {
+  return {ErrorCode::not_found, state.string() +
+                                    " holds no model yet: take part in a round (`bauta-client run`); "
+                                    "`bauta-client evaluate` then chooses what is served"};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings& settings, const Logger& log,
+                                                           OnProgress on_progress) {
+  const std::filesystem::path& state = settings.store.state_directory;
+  std::error_code error;
+  if (!std::filesystem::is_directory(state, error)) return no_model(state);
+  BAUTA_TRY(const ModelShelf shelf, ModelShelf::open(state));
+  const auto& shared = shelf.current();
+  if (!shared || shared->state.steps == 0) return no_model(state);
+  BAUTA_TRY(const auto plan, shelf.plan(shared->plan_hash));
+  if (!plan) {
+    return Error{ErrorCode::not_found, "the plan of the shared model is missing in " + (state / "models").string()};
+  }
+  BAUTA_TRY(const auto chosen, read_serving_model(state));
+
+  BAUTA_TRY(ServiceData data, load_service_data(settings, log));
+  std::unique_ptr<ServedService> service(new ServedService(settings, std::move(data)));
+  ClientSettings without_state = settings;  // private parts are the daemon's; what is served holds its own
+  without_state.store.state_directory.clear();
+  BAUTA_TRY(BehaviourTrainer trainer, make_trainer(without_state, service->data_, *plan, [] { return false; }));
+  service->trainer_ = std::make_unique<BehaviourTrainer>(std::move(trainer));
+
+  ServedParameters parameters;
+  if (chosen) {
+    BAUTA_TRY(parameters, served_parameters(*chosen, service->trainer_->full_layout(), service->log()));
+    service->model_ = to_string(chosen->choice.model);
+    service->calibration_ = chosen->calibration;
+    BAUTA_TRY(const auto best, shelf.best());
+    const bool known =
+        chosen->shared_model == to_hex(shared->hash) || (best && chosen->shared_model == to_hex(best->hash));
+    if (!known) log.info("what is served is older than the shared model", {{"mend", "bauta-client evaluate"}});
+  } else {
+    parameters.federated = service->trainer_->with_neutral_parts(shared->state.parameters);
+    service->model_ = "shared, not chosen yet";
+    log.warning("the shared model is used as it is: no choice has been made on your own data",
+                {{"mend", "bauta-client evaluate"}});
+  }
+  service->predictor_ = std::make_unique<Predictor>(service->log(), service->task_, *service->trainer_,
+                                                    std::move(parameters), std::move(on_progress));
+  return service;
+}
+
+Result<UnixSeconds> ServedService::now(std::string_view at) const {
+  if (at.empty()) {
+    UnixSeconds last = 0;
+    for (const Event& event : log().events) last = std::max(last, event.occurred_at);
+    return last + 1;
+  }
+  auto time = parse_time(at);
+  if (!time) time = parse_date(at);
+  if (!time) {
+    return Error{ErrorCode::invalid_argument,
+                 "--at " + std::string(at) + ": YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ is needed"};
+  }
+  return *time;
+}
+
+Result<std::uint32_t> ServedService::person(std::string_view id) const {
+  const auto& persons = log().persons;
+  const auto at = std::lower_bound(persons.begin(), persons.end(), id);
+  if (at == persons.end() || *at != id) {
+    return Error{ErrorCode::not_found, "no consenting person with an event has the id " + std::string(id)};
+  }
+  return static_cast<std::uint32_t>(at - persons.begin());
+}
+
+Result<std::uint32_t> ServedService::item(std::string_view id) const {
+  const auto& items = log().items;
+  const auto at = std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.id == id; });
+  if (at == items.end()) return Error{ErrorCode::not_found, "no item with an event has the id " + std::string(id)};
+  return static_cast<std::uint32_t>(at - items.begin());
+}
+
+std::string_view text_of(const Item& item) { return item.title.empty() ? item.category : item.title; }
+
+}  // namespace bauta::client

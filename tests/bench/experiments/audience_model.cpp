@@ -1,0 +1,67 @@
+#include "tests/bench/experiments/audience_model.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <thread>
+
+#include "client/scoring/demand_ranker.h"
+#include "client/scoring/matching_words.h"
+#include "tests/bench/experiments/audience_questions.h"
+#include "tests/bench/must.h"
+
+namespace bauta::bench {
+namespace {
+
+using namespace bauta::client;
+
+/// Whether a demand for a held-out name could be learned from this item's words.
+bool tells_of_held_out(const Item& item) {
+  if (!item.category.empty() && is_held_out(leaf_of(item.category))) return true;
+  for (const std::string& word : comparing_forms(item.title))
+    if (is_held_out(word)) return true;
+  return false;
+}
+
+/// Names are categories' last levels where the service has many; then its titles say nothing that is asked about.
+bool is_held_out_category(const Item& item) { return is_held_out(leaf_of(item.category)); }
+
+bool asks_about_categories(const EventLog& log) {
+  const auto names = demand_names(log);
+  for (const Item& item : log.items)
+    if (!names.empty() && names.front() == leaf_of(item.category)) return true;
+  return false;
+}
+
+struct Trained {
+  TaskSettings task;
+  BehaviourTrainer trainer;
+  Predictor predictor;
+  DemandRanker ranker;
+
+  Trained(const EventLog& log, const TaskSettings& its_task, BehaviourTrainer its_trainer, const LocalModel& model)
+      : task(its_task),
+        trainer(std::move(its_trainer)),
+        predictor(log, task, trainer, {model.parameters, {}, 1}),
+        ranker(predictor, {.keep_vectors = true}) {}
+};
+
+}  // namespace
+
+NamedScorer model_scorer(const EventLog& log, const TaskSettings& task, const ModelTraining& training) {
+  TrainerOptions options;
+  options.service_seed = training.seed;
+  options.threads = std::max(1U, std::thread::hardware_concurrency());
+  options.untold = asks_about_categories(log) ? is_held_out_category : tells_of_held_out;
+  BehaviourTrainer trainer =
+      must(BehaviourTrainer::create(log, task, must(make_samples(log, task)), training.plan, std::move(options)));
+  const LocalModel model = must(trainer.train_alone(training.steps));
+  const auto trained = std::make_shared<Trained>(log, task, std::move(trainer), model);
+  fmt::print("  model: best of {} steps is {}, validation AUC {:.3f}\n", training.steps, model.best_step,
+             model.validation_auc.value_or(0));
+  return {"bauta", [trained](const AudienceQuestion& question, UnixSeconds cut) {
+            return must(trained->ranker.scores(question.sentence, question.items, cut));
+          }};
+}
+
+}  // namespace bauta::bench
