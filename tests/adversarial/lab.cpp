@@ -83,8 +83,8 @@ Words Lab::plain(PartnerIndex partner, const RoundId& id) {
   const std::vector<float> model(of.parameters());
   SeededRandom random(1);
   Words words(of.layout().word_count());
-  const auto encoded =
-      encode_update(of, partner, *trainer.train(model, id.round_no), *trainer.validate(model, id.round_no), random, words);
+  const auto encoded = encode_update(of, partner, *trainer.train(model, id.round_no),
+                                     *trainer.validate(model, id.round_no), random, words);
   BAUTA_CHECK(encoded.ok());
   return words;
 }

@@ -23,7 +23,9 @@ constexpr std::uint64_t kWarmUp = 3;
 
 class NoTrainer final : public client::Trainer {
  public:
-  Result<ValidationMetrics> validate(std::span<const float>, std::uint64_t) override { return ValidationMetrics{0.5, 0.7}; }
+  Result<ValidationMetrics> validate(std::span<const float>, std::uint64_t) override {
+    return ValidationMetrics{0.5, 0.7};
+  }
   Result<std::vector<float>> train(std::span<const float> parameters, std::uint64_t) override {
     return std::vector<float>(parameters.size(), 1e-4F);
   }
