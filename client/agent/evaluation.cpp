@@ -33,13 +33,9 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
     return Error{ErrorCode::not_found, settings.store.state_directory.string() +
                                            " holds no shared model yet; it is there once a round was completed"};
   }
-  BAUTA_TRY(const auto plan, shelf.plan(final_model->plan_hash));
-  if (!plan) {
-    return Error{ErrorCode::not_found,
-                 "the plan of the shared model is missing in " + (settings.store.state_directory / "models").string()};
-  }
+  BAUTA_TRY(const Plan plan, shelf.plan_of(*final_model));
   BAUTA_TRY(const ServiceData data, load_service_data(settings, log));
-  BAUTA_TRY(BehaviourTrainer trainer, make_trainer(settings, data, *plan, [] { return false; }));
+  BAUTA_TRY(BehaviourTrainer trainer, make_trainer(settings, data, plan, [] { return false; }));
 
   // The shared arm: the last model, or the incoming model of the round that did best on the validation data.
   const std::span<const Sample> validation = data.samples.validation;
@@ -56,7 +52,7 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
   }
   // Its own parts grew with the last model, so that is the one they go with.
   const std::vector<float> personalised = trainer.personalised(final_model->state.parameters);
-  const std::uint64_t steps = final_model->state.steps * plan->training.local_steps;
+  const std::uint64_t steps = final_model->state.steps * plan.training.local_steps;
   log.info("training alone", {{"steps", steps}});
   BAUTA_TRY(const LocalModel local, trainer.train_alone(steps));
 

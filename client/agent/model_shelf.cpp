@@ -70,4 +70,10 @@ Result<std::optional<Plan>> ModelShelf::plan(const Digest& hash) const {
   return std::optional(std::move(plan));
 }
 
+Result<Plan> ModelShelf::plan_of(const HeldModel& model) const {
+  BAUTA_TRY(auto found, plan(model.plan_hash));
+  if (!found) return Error{ErrorCode::not_found, "the plan of the shared model is missing in " + folder_.string()};
+  return std::move(*found);
+}
+
 }  // namespace bauta::client

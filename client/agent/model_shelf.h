@@ -40,6 +40,8 @@ class ModelShelf {
   Status put_plan(std::string_view text) const;
   /// Nothing when this client never took part in it.
   Result<std::optional<Plan>> plan(const Digest& hash) const;
+  /// The plan that `model` was made by; not_found where its file is missing.
+  Result<Plan> plan_of(const HeldModel& model) const;
 
  private:
   explicit ModelShelf(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -25,17 +25,14 @@ Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings&
   BAUTA_TRY(const ModelShelf shelf, ModelShelf::open(state));
   const auto& shared = shelf.current();
   if (!shared || shared->state.steps == 0) return no_model(state);
-  BAUTA_TRY(const auto plan, shelf.plan(shared->plan_hash));
-  if (!plan) {
-    return Error{ErrorCode::not_found, "the plan of the shared model is missing in " + (state / "models").string()};
-  }
+  BAUTA_TRY(const Plan plan, shelf.plan_of(*shared));
   BAUTA_TRY(const auto chosen, read_serving_model(state));
 
   BAUTA_TRY(ServiceData data, load_service_data(settings, log));
   std::unique_ptr<ServedService> service(new ServedService(settings, std::move(data)));
   ClientSettings without_state = settings;  // private parts are the daemon's; what is served holds its own
   without_state.store.state_directory.clear();
-  BAUTA_TRY(BehaviourTrainer trainer, make_trainer(without_state, service->data_, *plan, [] { return false; }));
+  BAUTA_TRY(BehaviourTrainer trainer, make_trainer(without_state, service->data_, plan, [] { return false; }));
   service->trainer_ = std::make_unique<BehaviourTrainer>(std::move(trainer));
 
   ServedParameters parameters;
@@ -59,11 +56,7 @@ Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings&
 }
 
 Result<UnixSeconds> ServedService::now(std::string_view at) const {
-  if (at.empty()) {
-    UnixSeconds last = 0;
-    for (const Event& event : log().events) last = std::max(last, event.occurred_at);
-    return last + 1;
-  }
+  if (at.empty()) return log().last_time().value_or(0) + 1;
   auto time = parse_time(at);
   if (!time) time = parse_date(at);
   if (!time) {

@@ -35,4 +35,15 @@ std::span<const Event> EventLog::before(std::size_t person, UnixSeconds cut) con
   return all.first(static_cast<std::size_t>(end - all.begin()));
 }
 
+std::span<const Event> EventLog::after(std::size_t person, UnixSeconds cut, UnixSeconds until) const {
+  const std::size_t first = before(person, cut + 1).size();
+  return of(person).subspan(first, before(person, until + 1).size() - first);
+}
+
+std::optional<UnixSeconds> EventLog::last_time() const {
+  std::optional<UnixSeconds> last;
+  for (const Event& event : events) last = std::max(last.value_or(event.occurred_at), event.occurred_at);
+  return last;
+}
+
 }  // namespace bauta::client

@@ -109,6 +109,10 @@ struct EventLog {
   }
   /// Events of `person` strictly before `cut`.
   std::span<const Event> before(std::size_t person, UnixSeconds cut) const;
+  /// Events of `person` in (cut, until]: what a label at `cut` may look at.
+  std::span<const Event> after(std::size_t person, UnixSeconds cut, UnixSeconds until) const;
+  /// The time of the newest event of all; looks at every one. Empty where there are none.
+  std::optional<UnixSeconds> last_time() const;
 };
 
 }  // namespace bauta::client

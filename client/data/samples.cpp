@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <tuple>
 
@@ -11,20 +12,10 @@
 namespace bauta::client {
 namespace {
 
-std::optional<UnixSeconds> last_event(const EventLog& log) {
-  std::optional<UnixSeconds> last;
-  for (const Event& event : log.events) last = std::max(last.value_or(event.occurred_at), event.occurred_at);
-  return last;
-}
-
 /// Was there an event of `target` in (cut, cut + horizon]?
 bool seen_after(const EventLog& log, std::uint32_t person, UnixSeconds cut, const TaskSettings& task) {
-  const auto events = log.of(person);
-  auto at = std::partition_point(events.begin(), events.end(), [&](const Event& e) { return e.occurred_at <= cut; });
-  for (; at != events.end() && at->occurred_at <= cut + task.horizon; ++at) {
-    if (at->type == task.target) return true;
-  }
-  return false;
+  const auto events = log.after(person, cut, cut + task.horizon);
+  return std::any_of(events.begin(), events.end(), [&](const Event& e) { return e.type == task.target; });
 }
 
 void add_propensity_samples(const EventLog& log, UnixSeconds cut, const TaskSettings& task, std::vector<Sample>& out) {
@@ -123,6 +114,13 @@ Status check_sets(const SampleSets& sets, const TaskSettings& task) {
 
 }  // namespace
 
+float base_log_odds(std::span<const Sample> samples) {
+  double positives = 0.5;
+  double negatives = 0.5;
+  for (const Sample& sample : samples) (sample.label ? positives : negatives) += 1;
+  return static_cast<float>(std::log(positives / negatives));
+}
+
 Result<SampleSets> make_samples(const EventLog& log, const TaskSettings& task) {
   if (task.horizon < 0 || (task.kind == TaskKind::propensity && task.horizon == 0)) {
     return Error{ErrorCode::invalid_argument, "[task] horizon must be positive (for conversion it may be 0)"};
@@ -130,7 +128,7 @@ Result<SampleSets> make_samples(const EventLog& log, const TaskSettings& task) {
   if (task.kind == TaskKind::propensity && (task.training_cuts == 0 || (task.training_cuts > 1 && task.stride <= 0))) {
     return Error{ErrorCode::invalid_argument, "[task] training_cuts and stride must be positive"};
   }
-  const auto end = last_event(log);
+  const auto end = log.last_time();
   if (!end) return Error{ErrorCode::bad_data, "there are no events to make samples of"};
   if (task.kind == TaskKind::propensity && *end < task.cut + task.horizon) {
     return Error{

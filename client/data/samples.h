@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "client/data/event_log.h"
@@ -49,6 +50,9 @@ struct SampleSets {
   std::vector<Sample> test;
 };
 inline constexpr std::size_t kValidationPart = 4;
+
+/// Log odds of the labels, with half a sample of each class added so that it stays finite.
+float base_log_odds(std::span<const Sample> samples);
 
 /// bad_data when a set is empty, training holds one class only or (propensity) the data end before the label window of
 /// `cut`, saying which and what to change; invalid_argument for a horizon, stride or number of cuts that cannot be.

@@ -18,6 +18,13 @@ bool holds(const Forms& forms, const std::string& form) {
   return std::find(forms.begin(), forms.end(), form) != forms.end();
 }
 
+/// Connecting words included, for a demand may consist of nothing else.
+Forms all_forms(std::string_view text) {
+  Forms forms = words_of(text);
+  for (std::string& form : forms) form = comparing_form(form);
+  return forms;
+}
+
 /// The words of every item; a category's are found once, for many items share it.
 class ItemForms {
  public:
@@ -42,27 +49,14 @@ class ItemForms {
   }
 
  private:
-  /// Connecting words included, for a demand may consist of nothing else.
-  static Forms all_forms(std::string_view text) {
-    Forms forms = words_of(text);
-    for (std::string& form : forms) form = comparing_form(form);
-    return forms;
-  }
-
   std::map<std::string_view, Forms> by_path_;
   std::vector<const Forms*> categories_;
   std::vector<Forms> titles_, brands_;
 };
 
-Forms wanted_forms(const std::string& alternative) {
-  Forms forms = words_of(alternative);
-  for (std::string& form : forms) form = comparing_form(form);
-  return forms;
-}
-
 DemandItems::Alternative match(const EventLog& log, const ItemForms& forms, const std::string& words,
                                std::vector<bool>& matches) {
-  const Forms wanted = wanted_forms(words);
+  const Forms wanted = all_forms(words);
   DemandItems::Alternative found;
   found.words = words;
   std::set<std::string> categories;
@@ -109,8 +103,7 @@ bool is_demanded(const Event& event, EventType type, const DemandItems& items, c
 Result<std::vector<Sample>> demand_samples(const EventLog& log, const DemandSentence& sentence,
                                            const DemandItems& items, UnixSeconds cut) {
   const std::int64_t horizon = std::int64_t{sentence.horizon_days} * 86400;
-  UnixSeconds last = cut;
-  for (const Event& event : log.events) last = std::max(last, event.occurred_at);
+  const UnixSeconds last = std::max(cut, log.last_time().value_or(cut));
   if (last < cut + horizon) {
     return Error{
         ErrorCode::bad_data,
@@ -120,10 +113,9 @@ Result<std::vector<Sample>> demand_samples(const EventLog& log, const DemandSent
   std::vector<Sample> samples;
   for (std::uint32_t p = 0; p < log.persons.size(); ++p) {
     if (log.before(p, cut).empty()) continue;
-    const auto events = log.of(p);
-    const bool label = std::any_of(events.begin(), events.end(), [&](const Event& e) {
-      return e.occurred_at > cut && e.occurred_at <= cut + horizon &&
-             is_demanded(e, sentence.type, items, sentence.amount);
+    const auto future = log.after(p, cut, cut + horizon);
+    const bool label = std::any_of(future.begin(), future.end(), [&](const Event& e) {
+      return is_demanded(e, sentence.type, items, sentence.amount);
     });
     samples.push_back({p, kNoItem, cut, label});
   }

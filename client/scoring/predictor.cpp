@@ -9,13 +9,6 @@
 namespace bauta::client {
 namespace {
 
-/// Of the events in (cut, cut + horizon].
-std::span<const Event> future_of(const EventLog& log, const Sample& sample, std::int64_t horizon) {
-  const auto until = [&](UnixSeconds time) { return log.before(sample.person, time + 1).size(); };
-  const std::size_t first = until(sample.cut);
-  return log.of(sample.person).subspan(first, until(sample.cut + horizon) - first);
-}
-
 Result<std::vector<float>> with_current_items(std::span<const float> stored, std::span<const std::string> old_items,
                                               const ParameterLayout& layout, std::span<const std::string> items) {
   const Error misfit{ErrorCode::conflict,
@@ -62,12 +55,14 @@ std::vector<Sample> Predictor::persons_at(UnixSeconds now, std::uint32_t item) c
 
 double Predictor::value_after(const Sample& sample) const {
   double sum = 0;
-  for (const Event& event : future_of(*log_, sample, task_->horizon))
+  for (const Event& event : log_->after(sample.person, sample.cut, sample.cut + task_->horizon))
     if (event.amount > 0) sum += static_cast<double>(event.amount);
   return sum;
 }
 
-bool Predictor::churned_after(const Sample& sample) const { return future_of(*log_, sample, task_->horizon).empty(); }
+bool Predictor::churned_after(const Sample& sample) const {
+  return log_->after(sample.person, sample.cut, sample.cut + task_->horizon).empty();
+}
 
 Status Predictor::ask(std::span<const Sample> samples, const char* what, const Take& take,
                       std::optional<EventType> asked) {

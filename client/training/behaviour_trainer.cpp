@@ -22,14 +22,6 @@ UnixSeconds earliest_cut(std::span<const Sample> samples) {
   return earliest;
 }
 
-/// Log odds of the training labels, with half a sample of each class added so that it stays finite.
-float base_log_odds(std::span<const Sample> samples) {
-  double positives = 0.5;
-  double negatives = 0.5;
-  for (const Sample& sample : samples) (sample.label ? positives : negatives) += 1;
-  return static_cast<float>(std::log(positives / negatives));
-}
-
 bool all_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
@@ -78,7 +70,7 @@ BehaviourTrainer::BehaviourTrainer(const EventLog& log, const TaskSettings& task
       samples_(std::move(samples)),
       features_(log, task, plan.model, earliest_cut(samples_.validation), options_.untold),
       parts_(std::move(parts)),
-      initial_shared_(initial_parameters(shared_layout_)),
+      initial_(initial_parameters(full_layout_)),
       team_(std::make_unique<ThreadTeam>(std::max(1U, options_.threads))),
       model_(full_layout_, {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals,
                             options_.private_parts}),
@@ -97,7 +89,7 @@ Result<std::vector<float>> BehaviourTrainer::full(std::span<const float> paramet
 }
 
 std::vector<float> BehaviourTrainer::with_neutral_parts(std::span<const float> shared) const {
-  return joined(shared, PrivateParts::initial(full_layout_));
+  return joined(shared, std::span(initial_).subspan(shared_layout_.size()));
 }
 
 std::vector<float> BehaviourTrainer::personalised(std::span<const float> shared) const {
@@ -105,7 +97,7 @@ std::vector<float> BehaviourTrainer::personalised(std::span<const float> shared)
 }
 
 std::vector<float> BehaviourTrainer::beginning(std::span<const float> shared, std::uint64_t round_no) const {
-  const bool new_run = std::equal(shared.begin(), shared.end(), initial_shared_.begin(), initial_shared_.end());
+  const bool new_run = std::equal(shared.begin(), shared.end(), initial_.begin());
   return new_run ? with_neutral_parts(shared) : joined(shared, parts_.before(round_no));
 }
 
@@ -218,8 +210,7 @@ Result<std::vector<float>> BehaviourTrainer::train(std::span<const float> parame
 
 Result<LocalModel> BehaviourTrainer::train_alone(std::uint64_t total_steps) {
   LocalModel best;
-  Descent descent(full_layout_, settings_, features_, samples_.training, initial_parameters(full_layout_),
-                  options_.service_seed, 0, "alone");
+  Descent descent(full_layout_, settings_, features_, samples_.training, initial_, options_.service_seed, 0, "alone");
   for (std::uint64_t step = 0;; ++step) {
     if (options_.stop_requested()) return stopped();
     if (step % settings_.local_steps == 0 || step == total_steps) {

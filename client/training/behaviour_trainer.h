@@ -109,7 +109,7 @@ class BehaviourTrainer final : public Trainer {
   SampleSets samples_;
   EventFeatures features_;
   PrivateParts parts_;
-  std::vector<float> initial_shared_;
+  std::vector<float> initial_;  // of full_layout_
   std::unique_ptr<ThreadTeam> team_;
   BehaviourModel<float> model_;
   float offset_ = 0;

@@ -200,12 +200,8 @@ SampleLabels EventFeatures::labels(const Sample& sample, CounterRandom& random, 
   SampleLabels labels;
   labels.next_events = true;
   labels.conversion = sample.label ? 1 : 0;
-  const std::span<const Event> events = log_->of(sample.person);
-  const auto later = [&](UnixSeconds at) {
-    return std::partition_point(events.begin(), events.end(), [&](const Event& e) { return e.occurred_at <= at; });
-  };
   // An offer's own event lies at its cut and is no future of its person.
-  const std::span<const Event> future(later(sample.cut), later(sample.cut + task_.horizon));
+  const std::span<const Event> future = log_->after(sample.person, sample.cut, sample.cut + task_.horizon);
   const std::uint8_t unknown = horizon_bucket(task_.horizon + 1);  // not all of this interval is known
   const std::uint8_t next = future.empty() ? unknown : horizon_bucket(future.front().occurred_at - sample.cut);
   if (unknown > 0) {

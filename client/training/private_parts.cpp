@@ -17,15 +17,10 @@ constexpr std::string_view kKind = "private parts";
 
 }  // namespace
 
-std::vector<float> PrivateParts::initial(const ParameterLayout& layout) {
-  const std::vector<float> all = initial_parameters(layout);
-  return {all.begin() + static_cast<std::ptrdiff_t>(layout.shared_size()), all.end()};
-}
-
 Result<std::vector<float>> PrivateParts::moved(const ParameterLayout& layout, std::span<const float> stored,
                                                std::span<const std::string> old_items,
                                                std::span<const std::string> items) {
-  std::vector<float> parts = initial(layout);
+  std::vector<float> parts = initial_private_parameters(layout);
   const Tensor& residual = layout.at("private.item.residual");
   const Tensor& bias = layout.at("private.item.bias");
   const std::size_t first_row = residual.offset - layout.shared_size();
@@ -52,7 +47,7 @@ Result<PrivateParts> PrivateParts::open(const ParameterLayout& layout, const Eve
   const ModelSettings& model = layout.settings();
   parts.about_model_ = fmt::format("{} seed {} table {}x{} width {}", model.kind, model.seed, model.table_rows,
                                    model.token_width, model.width);
-  parts.before_ = parts.after_ = initial(layout);
+  parts.before_ = parts.after_ = initial_private_parameters(layout);
   parts.file_ = std::move(file);
   if (parts.file_.empty()) return parts;
   BAUTA_TRY(const auto stored, read_vectors(parts.file_, kKind));

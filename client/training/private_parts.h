@@ -29,9 +29,6 @@ class PrivateParts {
   /// The result of training in `round_no`; written before this returns.
   Status finish(std::uint64_t round_no, std::span<const float> after);
 
-  /// The starting point of every service: adapter without effect, everything else zero.
-  static std::vector<float> initial(const ParameterLayout& layout);
-
   /// `stored` private elements of a service with `old_items`, for the items of `layout`, whose ids are `items`.
   /// `malformed` where their number does not fit.
   static Result<std::vector<float>> moved(const ParameterLayout& layout, std::span<const float> stored,

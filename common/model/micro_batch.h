@@ -126,6 +126,18 @@ class MicroBatch {
  private:
   const ModelSample& sample(Index rank) const { return *samples_[pack_.sequence(rank)]; }
 
+  /// to ← the columns `which` of `from`.
+  void gather(const Columns<Scalar>& from, std::span<const Index> which, Columns<Scalar>& to) const {
+    to.resize(width_, static_cast<Index>(which.size()));
+    for (std::size_t i = 0; i < which.size(); ++i)
+      std::copy_n(from.column(which[i]), width_, to.column(static_cast<Index>(i)));
+  }
+  /// The way back of a gradient: its columns are added to the columns `which` of `to`.
+  void spread(const Columns<Scalar>& from, std::span<const Index> which, Columns<Scalar>& to) const {
+    for (std::size_t i = 0; i < which.size(); ++i)
+      lanes::add(from.column(static_cast<Index>(i)), to.column(which[i]), width_);
+  }
+
   EventRow row_of(const EventCodes& event) const {
     EventRow row;
     if (event.item != kNone) row.slot = batch_->slot_of_item[event.item];
@@ -407,9 +419,7 @@ class MicroBatch {
       }
     if (chosen_.empty()) return;
     const auto count = static_cast<Index>(chosen_.size());
-    gathered_.resize(width_, count);
-    for (Index i = 0; i < count; ++i)
-      std::copy_n(person_.column(chosen_[static_cast<std::size_t>(i)]), width_, gathered_.column(i));
+    gather(person_, chosen_, gathered_);
     demand_input_.resize(width_, count);
     demand_input_.view().noalias() = in_.matrix(t_->demand_person) * gathered_.view();
     demand_units_.forward(demand_input_);
@@ -420,8 +430,7 @@ class MicroBatch {
     demand_units_.backward(gathered_gradient_);
     out_.matrix(t_->demand_person).noalias() += gathered_gradient_.view() * gathered_.view().transpose();
     demand_input_.view().noalias() = in_.matrix(t_->demand_person).transpose() * gathered_gradient_.view();
-    for (Index i = 0; i < count; ++i)
-      lanes::add(demand_input_.column(i), person_gradient_.column(chosen_[static_cast<std::size_t>(i)]), width_);
+    spread(demand_input_, chosen_, person_gradient_);
   }
 
   /// What came after each event of a history: which item, and of what type, gap and amount.
@@ -436,14 +445,11 @@ class MicroBatch {
         }
     if (chosen_.empty()) return;
     const auto count = static_cast<Index>(chosen_.size());
-    gathered_.resize(width_, count);
-    for (Index i = 0; i < count; ++i)
-      std::copy_n(states_.column(chosen_[static_cast<std::size_t>(i)]), width_, gathered_.column(i));
+    gather(states_, chosen_, gathered_);
     gathered_gradient_.resize_zero(width_, count);
     next_kinds(slot, count);
     next_items(slot, count);
-    for (Index i = 0; i < count; ++i)
-      lanes::add(gathered_gradient_.column(i), state_gradient_.column(chosen_[static_cast<std::size_t>(i)]), width_);
+    spread(gathered_gradient_, chosen_, state_gradient_);
   }
 
   /// The event that followed the i-th chosen one.
@@ -480,9 +486,7 @@ class MicroBatch {
     const auto weight = static_cast<Scalar>(batch_->weight_of_one.next_item);
     if (with_item_.empty() || weight == Scalar(0) || batch_->candidate_log_q.empty()) return;
     const auto used = static_cast<Index>(with_item_.size());
-    item_states_.resize(width_, used);
-    for (Index i = 0; i < used; ++i)
-      std::copy_n(gathered_.column(with_item_[static_cast<std::size_t>(i)]), width_, item_states_.column(i));
+    gather(gathered_, with_item_, item_states_);
     item_queries_.resize(width_, used);
     item_queries_.view().noalias() = in_.matrix(t_->next_item) * item_states_.view();
     item_query_gradient_.resize_zero(width_, used);
@@ -491,8 +495,7 @@ class MicroBatch {
         item_query_gradient_, slot.items, slot.item_bias.data()));
     out_.matrix(t_->next_item).noalias() += item_query_gradient_.view() * item_states_.view().transpose();
     item_queries_.view().noalias() = in_.matrix(t_->next_item).transpose() * item_query_gradient_.view();
-    for (Index i = 0; i < used; ++i)
-      lanes::add(item_queries_.column(i), gathered_gradient_.column(with_item_[static_cast<std::size_t>(i)]), width_);
+    spread(item_queries_, with_item_, gathered_gradient_);
   }
 
   const ModelTensors* t_;

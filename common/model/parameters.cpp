@@ -17,6 +17,21 @@ float bound_for(std::uint32_t inputs, double gain) {
   return static_cast<float>(gain * std::sqrt(3.0 / static_cast<double>(inputs)));
 }
 
+/// The initial elements from `first`, where a tensor begins, to the end.
+std::vector<float> drawn_from(const ParameterLayout& layout, std::size_t first) {
+  std::vector<float> values(layout.size() - first);
+  for (const Tensor& tensor : layout.tensors()) {
+    if (tensor.offset < first) continue;
+    CounterRandom random(layout.settings().seed, tensor.name);
+    for (std::size_t i = 0; i < tensor.size(); ++i) {
+      const double centred = 2 * random.unit() - 1;
+      values[tensor.offset - first + i] =
+          static_cast<float>(static_cast<double>(tensor.start) + centred * tensor.bound);
+    }
+  }
+  return values;
+}
+
 }  // namespace
 
 Result<ParameterLayout> ParameterLayout::create(const ModelSettings& settings) {
@@ -123,16 +138,10 @@ const Tensor& ParameterLayout::at(std::string_view name) const {
   return tensors_.front();
 }
 
-std::vector<float> initial_parameters(const ParameterLayout& layout) {
-  std::vector<float> flat(layout.size());
-  for (const Tensor& tensor : layout.tensors()) {
-    CounterRandom random(layout.settings().seed, tensor.name);
-    for (std::size_t i = 0; i < tensor.size(); ++i) {
-      const double centred = 2 * random.unit() - 1;
-      flat[tensor.offset + i] = static_cast<float>(static_cast<double>(tensor.start) + centred * tensor.bound);
-    }
-  }
-  return flat;
+std::vector<float> initial_parameters(const ParameterLayout& layout) { return drawn_from(layout, 0); }
+
+std::vector<float> initial_private_parameters(const ParameterLayout& layout) {
+  return drawn_from(layout, layout.shared_size());
 }
 
 }  // namespace bauta

@@ -58,6 +58,8 @@ class ParameterLayout {
 /// A function of the layout and settings().seed alone, bit for bit on every machine: uniform values made by IEEE
 /// arithmetic, for a normal distribution would need the machine's own logarithm.
 std::vector<float> initial_parameters(const ParameterLayout& layout);
+/// Of the private tensors alone: the elements of initial_parameters from shared_size() on.
+std::vector<float> initial_private_parameters(const ParameterLayout& layout);
 
 template <class Scalar>
 using RowMajorMatrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

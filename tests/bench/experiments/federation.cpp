@@ -1,7 +1,5 @@
 #include "tests/bench/experiments/federation.h"
 
-#include <cmath>
-
 #include "client/training/descent.h"
 #include "common/base/counter_random.h"
 #include "common/base/parallel_ranges.h"
@@ -59,16 +57,12 @@ namespace {
 struct CentralMember {
   CentralMember(const ExperimentService& service, const Plan& plan, const ParameterLayout& shared)
       : layout(shared.with_private(static_cast<std::uint32_t>(service.log.items.size()))),
-        neutral(PrivateParts::initial(layout)),
+        neutral(initial_private_parameters(layout)),
         features(service.log, service.task, plan.model, service.samples.validation.front().cut),
         order(service.samples.training.size(), fnv1a64(service.name) ^ mix64(plan.model.seed), 0, "central"),
         candidates(features.item_counts(), plan.training.candidates),
-        model(layout, {plan.training.weights, plan.training.dropout, 0, false, false}) {
-    double positives = 0.5;
-    double negatives = 0.5;
-    for (const Sample& sample : service.samples.training) (sample.label ? positives : negatives) += 1;
-    offset = static_cast<float>(std::log(positives / negatives));
-  }
+        model(layout, {plan.training.weights, plan.training.dropout, 0, false, false}),
+        offset(base_log_odds(service.samples.training)) {}
 
   void step(const ExperimentService& service, const Plan& plan, std::span<const float> shared, std::uint64_t step_no) {
     parameters.assign(shared.begin(), shared.end());
@@ -89,7 +83,7 @@ struct CentralMember {
   BatchOrder order;
   CandidateSampler candidates;
   BehaviourModel<float> model;
-  float offset = 0;
+  float offset;
   std::vector<float> parameters;
   std::vector<Sample> chosen;
   SampleBatch batch;

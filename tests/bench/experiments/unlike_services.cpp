@@ -23,6 +23,7 @@
 #include "client/training/serving_choice.h"
 #include "common/base/file.h"
 #include "tests/bench/experiments/federation.h"
+#include "tests/support/permuted_labels.h"
 
 namespace bauta::bench {
 namespace {
@@ -197,17 +198,6 @@ class Experiment {
   std::vector<ServingChoice> choices_;
 };
 
-/// Nothing can be predicted of such labels: a test AUC that is not 0.5 within chance would show a leak.
-void permute(SampleSets& samples, std::uint64_t seed) {
-  CounterRandom random(seed, "permuted labels");
-  for (auto* set : {&samples.training, &samples.validation, &samples.test})
-    for (std::size_t i = set->size(); i > 1; --i) {
-      Sample& a = (*set)[i - 1];
-      Sample& b = (*set)[random.below(i)];
-      std::swap(a.label, b.label);
-    }
-}
-
 /// The plan's text with "table.key=value" in it instead of what the table says.
 std::string with_settings(std::string text, const std::vector<std::string>& settings) {
   for (const std::string& setting : settings) {
@@ -260,7 +250,7 @@ int main_of(int argc, char** argv) {
     if (options.rounds > 0) plan.round.rounds = options.rounds;
     std::vector<ExperimentService> own = services;
     if (options.permute_labels)
-      for (ExperimentService& service : own) permute(service.samples, seed);
+      for (ExperimentService& service : own) permute_labels(service.samples, seed);
     Experiment experiment(options, std::move(own), plan);
     experiment.run();
     report["runs"].push_back({{"seed", seed}, {"services", experiment.report()}});

@@ -12,6 +12,7 @@
 #include "common/model/server_optimiser.h"
 #include "common/privacy/clipping.h"
 #include "made_service.h"
+#include "tests/support/permuted_labels.h"
 #include "tests/support/temporary_directory.h"
 
 using namespace bauta;
@@ -34,19 +35,6 @@ double local_test_auc(const MadeService& service, std::uint64_t steps) {
   return auc(*test).value();
 }
 
-/// Takes every label away from its sample and gives it to another of the same set.
-MadeService with_permuted_labels(MadeService service, std::uint64_t seed) {
-  CounterRandom random(seed, "permuted labels");
-  for (auto* set : {&service.samples.training, &service.samples.validation, &service.samples.test}) {
-    for (std::size_t i = set->size(); i > 1; --i) {
-      Sample& a = (*set)[i - 1];
-      Sample& b = (*set)[random.below(i)];
-      std::swap(a.label, b.label);
-    }
-  }
-  return service;
-}
-
 }  // namespace
 
 TEST_CASE("propensity is learned from the words of what was looked at, near the oracle") {
@@ -60,8 +48,11 @@ TEST_CASE("conversion is learned from the match of person and offer, which neith
 TEST_CASE("permuted labels cannot be predicted") {
   double sum = 0;
   constexpr int kSeeds = 5;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed)
-    sum += local_test_auc(with_permuted_labels(made_propensity_service(600, seed), seed), 200);
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    MadeService service = made_propensity_service(600, seed);
+    permute_labels(service.samples, seed);
+    sum += local_test_auc(service, 200);
+  }
   CHECK(std::abs(sum / kSeeds - 0.5) < 0.04);  // one AUC of 600 samples deviates by 0.024
 }
 

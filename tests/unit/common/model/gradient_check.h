@@ -8,6 +8,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "common/base/counter_random.h"
 #include "common/model/layers/columns.h"
@@ -55,6 +56,19 @@ inline void fill_random(std::span<double> values, CounterRandom& random, double 
 
 inline std::span<double> elements(Columns<double>& columns) {
   return {columns.column(0), static_cast<std::size_t>(columns.rows() * columns.count())};
+}
+
+inline Columns<double> random_columns(Eigen::Index rows, Eigen::Index count, CounterRandom& random) {
+  Columns<double> columns;
+  columns.resize(rows, count);
+  fill_random(elements(columns), random);
+  return columns;
+}
+
+inline std::vector<double> random_values(std::size_t count, CounterRandom& random) {
+  std::vector<double> values(count);
+  fill_random(values, random);
+  return values;
 }
 
 /// Σ weight ∘ value: a loss whose gradient by the value is the weight.

@@ -14,19 +14,6 @@ using namespace bauta::gradient_check;
 
 namespace {
 
-Columns<double> random_columns(Eigen::Index rows, Eigen::Index count, CounterRandom& random) {
-  Columns<double> columns;
-  columns.resize(rows, count);
-  fill_random(elements(columns), random);
-  return columns;
-}
-
-std::vector<double> random_values(std::size_t count, CounterRandom& random) {
-  std::vector<double> values(count);
-  fill_random(values, random);
-  return values;
-}
-
 using ConstMap = Eigen::Map<const RowMajorMatrix<double>>;
 using Map = Eigen::Map<RowMajorMatrix<double>>;
 

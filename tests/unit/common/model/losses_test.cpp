@@ -15,13 +15,6 @@ namespace {
 
 using Index = Eigen::Index;
 
-Columns<double> random_columns(Index rows, Index count, CounterRandom& random) {
-  Columns<double> columns;
-  columns.resize(rows, count);
-  fill_random(elements(columns), random);
-  return columns;
-}
-
 Columns<double> zeros_like(const Columns<double>& columns) {
   Columns<double> zeros;
   zeros.resize_zero(columns.rows(), columns.count());

@@ -21,19 +21,6 @@ SequencePack unlike_lengths() {
   return pack;
 }
 
-Columns<double> random_columns(Index rows, Index count, CounterRandom& random) {
-  Columns<double> columns;
-  columns.resize(rows, count);
-  fill_random(elements(columns), random);
-  return columns;
-}
-
-std::vector<double> random_values(std::size_t count, CounterRandom& random) {
-  std::vector<double> values(count);
-  fill_random(values, random);
-  return values;
-}
-
 struct GruSet {
   GruSet(Index in, Index hidden, CounterRandom& random)
       : input(random_values(static_cast<std::size_t>(3 * hidden * in), random)),
