@@ -78,9 +78,8 @@ BehaviourTrainer::BehaviourTrainer(const EventLog& log, const TaskSettings& task
       features_(log, task, plan.model, earliest_cut(samples_.validation)),
       parts_(std::move(parts)),
       team_(std::make_unique<ThreadTeam>(std::max(1U, options_.threads))),
-      model_(full_layout_,
-             {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals,
-              plan.training.state_dropout}),
+      model_(full_layout_, {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals,
+                            plan.training.state_dropout}),
       offset_(base_log_odds(samples_.training)) {}
 
 Status BehaviourTrainer::check_shared(std::span<const float> parameters) const {

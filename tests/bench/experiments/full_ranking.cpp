@@ -36,35 +36,36 @@ std::uint32_t rank_of(std::span<const float> scores, std::uint32_t item, std::sp
 
 }  // namespace
 
-std::vector<std::uint32_t> full_ranking(const S3RecService& service, const client::EventFeatures& features,
-                                        BehaviourModel<float>& model, std::span<const ScoreShare> shares,
+std::vector<std::uint32_t> full_ranking(const S3RecService& service, std::span<const Scorer> scorers,
                                         client::UnixSeconds cut, const Executor& executor, std::size_t every) {
-  std::vector<std::uint32_t> all(features.item_count());
+  std::vector<std::uint32_t> all(service.log.items.size());
   std::iota(all.begin(), all.end(), 0U);
-  std::vector<Catalogue> catalogues(shares.size());
-  for (std::size_t m = 0; m < shares.size(); ++m)
-    model.item_vectors(shares[m].parameters, features.items(), all, catalogues[m].vectors, catalogues[m].biases);
+  std::vector<Catalogue> catalogues(scorers.size());
+  for (std::size_t m = 0; m < scorers.size(); ++m)
+    scorers[m].model->item_vectors(scorers[m].parameters, scorers[m].features->items(), all, catalogues[m].vectors,
+                                   catalogues[m].biases);
 
   std::vector<client::Sample> samples;
   const std::vector<client::Sample> everybody = service.samples_at(cut);
   for (std::size_t i = 0; i < everybody.size(); i += every) samples.push_back(everybody[i]);
   std::vector<std::uint32_t> ranks(samples.size());
   client::SampleBatch batch;
-  std::vector<Predictions<float>> predictions(shares.size());
+  std::vector<Predictions<float>> predictions(scorers.size());
   for (std::size_t first = 0; first < samples.size(); first += kPersonsEach) {
     const auto some = std::span(samples).subspan(first, std::min(kPersonsEach, samples.size() - first));
-    features.gather(some, batch);
-    for (std::size_t m = 0; m < shares.size(); ++m)
-      model.predict(shares[m].parameters, batch.view(), executor, predictions[m]);
+    for (std::size_t m = 0; m < scorers.size(); ++m) {
+      scorers[m].features->gather(some, batch);
+      scorers[m].model->predict(scorers[m].parameters, batch.view(), executor, predictions[m]);
+    }
     executor((some.size() + kColumnsEach - 1) / kColumnsEach, [&](std::size_t task) {
       const std::size_t begin = task * kColumnsEach;
       const auto count = static_cast<Eigen::Index>(std::min(kColumnsEach, some.size() - begin));
       const auto at = static_cast<Eigen::Index>(begin);
       Eigen::MatrixXf scores = Eigen::MatrixXf::Zero(static_cast<Eigen::Index>(all.size()), count);
-      for (std::size_t m = 0; m < shares.size(); ++m) {
+      for (std::size_t m = 0; m < scorers.size(); ++m) {
         const Catalogue& catalogue = catalogues[m];
         const Eigen::Map<const Eigen::VectorXf> biases(catalogue.biases.data(), scores.rows());
-        const auto share = static_cast<float>(shares[m].share);
+        const auto share = static_cast<float>(scorers[m].share);
         scores.noalias() +=
             share * (catalogue.vectors.view().transpose() * predictions[m].next_item.view().middleCols(at, count));
         scores.colwise() += share * biases;

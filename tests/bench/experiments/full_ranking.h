@@ -12,8 +12,10 @@
 
 namespace bauta::experiment {
 
-/// Parameters of one model and the share of its score in the sum.
-struct ScoreShare {
+/// One model and the share of its score in the sum. What is pointed at must outlive it.
+struct Scorer {
+  const client::EventFeatures* features = nullptr;
+  BehaviourModel<float>* model = nullptr;
   std::span<const float> parameters;
   double share = 1;
 };
@@ -21,8 +23,7 @@ struct ScoreShare {
 /// Ranks (1 = best) of every `every`-th person's item at `cut`, told from the history before it. All items are ranked
 /// but those of the history, as in the published tables; an item that a person comes back to is one of them and is
 /// counted as last. Ties count against us. Scores of several models are added up by their shares.
-std::vector<std::uint32_t> full_ranking(const S3RecService& service, const client::EventFeatures& features,
-                                        BehaviourModel<float>& model, std::span<const ScoreShare> shares,
+std::vector<std::uint32_t> full_ranking(const S3RecService& service, std::span<const Scorer> scorers,
                                         client::UnixSeconds cut, const Executor& executor, std::size_t every = 1);
 
 /// 1 where the rank is at most ten, and 1/log2(1 + rank) there; else 0.

@@ -7,7 +7,6 @@
 #include "client/training/private_parts.h"
 #include "common/model/server_optimiser.h"
 #include "common/privacy/clipping.h"
-#include "tests/bench/experiments/full_ranking.h"
 #include "tests/bench/must.h"
 
 namespace bauta::experiment {
@@ -16,8 +15,12 @@ namespace {
 using bench::must;
 using client::Descent;
 
-constexpr double kLastRate = 0.1;      // of the first learning rate; it falls in a straight line
-constexpr std::size_t kLookEvery = 2;  // persons of a look; a choice between models asks all
+constexpr double kLastRate = 0.1;             // of the first learning rate; it falls in a straight line
+constexpr std::size_t kLookPersons = 10'000;  // about as many or all; a choice between models asks all
+
+std::size_t look_every(const Learner& learner) {
+  return std::max<std::size_t>(1, learner.service().log.persons.size() / kLookPersons);
+}
 
 client::TaskSettings task() {
   client::TaskSettings settings;
@@ -39,7 +42,7 @@ void go_on(Learner& learner, Descent& descent, std::uint32_t first, std::uint32_
     descent.set_learning_rate(rate_at(learner.recipe(), step));
     descent.step(learner.model(), 0, executor);
     if (++step % each != 0) continue;
-    const double ndcg = learner.validation_ndcg(descent.parameters(), executor, kLookEvery);
+    const double ndcg = learner.validation_ndcg(descent.parameters(), executor, look_every(learner));
     best.looks.push_back(ndcg);
     std::fprintf(stderr, "  %s step %u validation NDCG@10 %.5f\n", learner.service().name.c_str(), step, ndcg);
     if (ndcg <= best.validation_ndcg) continue;
@@ -64,8 +67,8 @@ Learner::Learner(const S3RecService& service, const ModelSettings& model, const 
                        .state_dropout = recipe.training.state_dropout}) {}
 
 double Learner::validation_ndcg(std::span<const float> parameters, const Executor& executor, std::size_t every) {
-  const ScoreShare whole[] = {{parameters, 1}};
-  const auto ranks = full_ranking(*service_, features_, model_, whole, S3RecService::kValidationAt, executor, every);
+  const Scorer whole[] = {scorer(parameters)};
+  const auto ranks = full_ranking(*service_, whole, S3RecService::kValidationAt, executor, every);
   return mean_of(measured<ndcg_at_10>(ranks));
 }
 
@@ -119,7 +122,7 @@ std::vector<Trained> train_federated(std::span<const std::unique_ptr<Learner>> l
     const std::uint32_t done = steps_until(learner, recipe.rounds);
     results[i].parameters = start_of(i);
     results[i].best_step = done;
-    results[i].validation_ndcg = learner.validation_ndcg(results[i].parameters, executor, kLookEvery);
+    results[i].validation_ndcg = learner.validation_ndcg(results[i].parameters, executor, look_every(learner));
     results[i].looks.push_back(results[i].validation_ndcg);
     std::fprintf(stderr, "  %s after the rounds: validation NDCG@10 %.5f\n", learner.service().name.c_str(),
                  results[i].validation_ndcg);

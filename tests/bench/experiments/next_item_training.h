@@ -9,6 +9,7 @@
 #include "common/base/executor.h"
 #include "common/federation/plan.h"
 #include "common/model/behaviour_model.h"
+#include "tests/bench/experiments/full_ranking.h"
 #include "tests/bench/experiments/s3rec_service.h"
 
 namespace bauta::experiment {
@@ -38,6 +39,9 @@ class Learner {
   const Recipe& recipe() const { return recipe_; }
   std::span<const client::Sample> training() const { return training_; }
   BehaviourModel<float>& model() { return model_; }
+  Scorer scorer(std::span<const float> parameters, double share = 1) {
+    return {&features_, &model_, parameters, share};
+  }
   /// Mean NDCG@10 of every `every`-th person's validation item.
   double validation_ndcg(std::span<const float> parameters, const Executor& executor, std::size_t every = 1);
 
