@@ -111,7 +111,8 @@ class Experiment {
       learners.push_back(std::make_unique<Learner>(service, model, recipe));
     }
     std::vector<Outcome> local;
-    for (const auto& learner : learners) local.push_back(alone(*learner, seed));
+    for (const auto& learner : learners)
+      if (options_.arm == "alone" || !options_.validation_only) local.push_back(alone(*learner, seed));
     if (options_.arm == "federated") {
       const std::vector<Outcome> personalised = federated(learners, seed);
       for (std::size_t i = 0; i < learners.size() && !options_.validation_only; ++i)

@@ -16,22 +16,29 @@ ModelSettings shared_model() {
 Recipe recipe_of(const std::string& service) {
   Recipe recipe;
   recipe.training.weights = {.next_item = 1, .next_kind = 0, .demand = 0, .conversion = 0, .churn = 0, .value = 0};
-  recipe.training.learning_rate = 0.003;
-  recipe.training.dropout = 0.3;
-  recipe.training.state_dropout = 0.3;
+  recipe.training.learning_rate = 0.005;
+  recipe.training.dropout = 0.2;
+  recipe.training.state_dropout = 0.2;
   recipe.training.candidates = 1024;
   recipe.training.batch_size = 256;
   recipe.id_dropout = 0.2;
-  recipe.steps = 1600;
+  recipe.steps = 1000;
   if (service == "LastFM") {
     recipe.training.batch_size = 64;
     recipe.training.learning_rate = 0.002;
-    recipe.steps = 1000;
+    recipe.training.dropout = 0.3;
+    recipe.training.state_dropout = 0.3;
   }
   return recipe;
 }
 
-FederatedRecipe federated_recipe() { return {}; }
+FederatedRecipe federated_recipe() {
+  FederatedRecipe recipe;
+  recipe.rounds = 10;
+  recipe.common_part = 0.3;
+  recipe.server.learning_rate = 0.02;
+  return recipe;
+}
 
 Recipe Overrides::apply(Recipe recipe) const {
   const auto set = [](auto& value, const auto& other) {

@@ -14,7 +14,7 @@ namespace {
 using bench::must;
 
 constexpr std::string_view kKind = "next-item outcome";
-constexpr std::array<double, 4> kLocalShares = {0.75, 0.5, 0.25, 0};
+constexpr std::array<double, 2> kLocalShares = {0.5, 0};
 
 std::vector<float> as_floats(std::span<const std::uint32_t> ranks) { return {ranks.begin(), ranks.end()}; }
 std::vector<std::uint32_t> as_ranks(std::span<const float> values) {

@@ -16,7 +16,7 @@ using bench::must;
 using client::Descent;
 
 constexpr double kLastRate = 0.1;             // of the first learning rate; it falls in a straight line
-constexpr std::size_t kLookPersons = 10'000;  // about as many or all; a choice between models asks all
+constexpr std::size_t kLookPersons = 5'000;  // about as many or all; a choice between models asks all
 
 std::size_t look_every(const Learner& learner) {
   return std::max<std::size_t>(1, learner.service().log.persons.size() / kLookPersons);

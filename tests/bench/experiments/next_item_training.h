@@ -62,7 +62,7 @@ struct Trained {
   std::vector<double> looks;  ///< validation NDCG@10 at each look
 };
 
-inline constexpr std::uint32_t kLooks = 8;  ///< at validation in a training, evenly spread
+inline constexpr std::uint32_t kLooks = 4;  ///< at validation in a training, evenly spread
 
 /// From the initial parameters on the service's own events alone.
 Trained train_alone(Learner& learner, std::uint64_t seed, const Executor& executor);

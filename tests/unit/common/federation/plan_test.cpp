@@ -92,6 +92,7 @@ TEST_CASE("each bound of a plan is held on both sides") {
       {"training", "local_steps", {"1", "1000000"}, {"0", "1000001"}},
       {"training", "batch_size", {"1", "65536"}, {"0", "65537"}},
       {"training", "learning_rate", {"1e-9", "10"}, {"0", "-0.1", "10.1", "nan", "inf"}},
+      {"training", "state_dropout", {"0", "0.9"}, {"-0.1", "0.91", "nan"}},
       {"server", "learning_rate", {"1e-9", "10"}, {"0", "10.1", "nan", "inf"}},
       {"server", "beta1", {"0", "0.9999"}, {"-0.1", "1", "nan"}},
       {"server", "beta2", {"0", "0.9999"}, {"-0.1", "1", "nan"}},
