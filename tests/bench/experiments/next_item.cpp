@@ -10,6 +10,7 @@
 // NDCG@10, ties at the worst rank. Everything is chosen by NDCG@10 on validation. With --validation-only nothing is
 // computed of the test items: that is how the recipes were found.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -29,7 +30,6 @@ namespace {
 using namespace bauta;
 using namespace bauta::experiment;
 using Json = nlohmann::ordered_json;
-using bench::must;
 
 struct Options {
   std::filesystem::path data;
@@ -110,6 +110,9 @@ class Experiment {
       if (options_.short_run) recipe.steps = kShortSteps;
       learners.push_back(std::make_unique<Learner>(service, model, recipe));
     }
+    if (!options_.validation_only && seed == options_.seeds.front())
+      for (const auto& learner : learners) popularity(*learner);
+    if (options_.arm == "popularity") return;
     std::vector<Outcome> local;
     for (const auto& learner : learners)
       if (options_.arm == "alone" || !options_.validation_only) local.push_back(alone(*learner, seed));
@@ -119,6 +122,18 @@ class Experiment {
         serve(*learners[i], local[i], personalised[i], seed);
     }
     if (!options_.validation_only) pair_up(std::move(learners), std::move(local));
+  }
+
+  /// Every item's number of training events as its score: all parameters zero but the items' biases. A check of the
+  /// ranking against what others count.
+  void popularity(Learner& learner) {
+    std::vector<float> parameters(learner.layout().size(), 0.0F);
+    const std::vector<std::uint32_t>& counts = learner.features().item_counts();
+    std::copy(counts.begin(), counts.end(),
+              parameters.begin() + static_cast<std::ptrdiff_t>(learner.layout().at("private.item.bias").offset));
+    const Scorer biases[] = {learner.scorer(parameters)};
+    found_[learner.service().name].test["popularity"].push_back(
+        full_ranking(learner.service(), biases, S3RecService::kTestAt, executor_));
   }
 
   Outcome alone(Learner& learner, std::uint64_t seed) {
@@ -183,17 +198,26 @@ class Experiment {
 
   void serve(Learner& learner, const Outcome& local, const Outcome& personalised, std::uint64_t seed) {
     const std::string& name = learner.service().name;
-    const Serving serving = choose_served(learner, local, personalised, executor_);
-    found_[name].test["federated"].push_back(serving.ranks.test);
-    found_[name].runs.push_back({{"arm", "federated"},
-                                 {"seed", seed},
-                                 {"local_share", serving.local_share},
-                                 {"above_local", serving.above_local},
-                                 {"needed", serving.needed}});
-    std::printf("%-20s seed %llu: served local share %.2f, validation NDCG@10 %+.5f over local (needed %.5f)\n",
-                name.c_str(), static_cast<unsigned long long>(seed), serving.local_share, serving.above_local,
-                serving.needed);
+    const Json recipe = {{"local", local.about.at("recipe")}, {"personalised", personalised.about.at("recipe")}};
+    const auto file = file_of("served", name, seed);
+    std::optional<Outcome> outcome = read_outcome(file, recipe);
+    if (!outcome) {
+      Serving serving = choose_served(learner, local, personalised, executor_);
+      outcome = Outcome{{{"recipe", recipe},
+                         {"local_share", serving.local_share},
+                         {"above_local", serving.above_local},
+                         {"needed", serving.needed}},
+                        {},
+                        std::move(serving.ranks)};
+      write_outcome(file, *outcome);
+    }
+    found_[name].test["federated"].push_back(outcome->ranks.test);
+    Json run = {{"arm", "federated"}, {"seed", seed}};
+    for (const char* key : {"local_share", "above_local", "needed"}) run[key] = outcome->about.at(key);
+    std::printf("%-20s seed %llu: served %s\n", name.c_str(), static_cast<unsigned long long>(seed),
+                run.dump().c_str());
     std::fflush(stdout);
+    found_[name].runs.push_back(std::move(run));
   }
 
   /// The control for what a mix of two models brings by itself: this seed's and the last one's local models in equal
@@ -294,8 +318,8 @@ int main(int argc, char** argv) {
   app.add_option("--models", options.models, "folder in which models are kept");
   app.add_option("--services", options.services, "names; all five where none is given")->delimiter(',');
   app.add_option("--seeds", options.seeds)->delimiter(',');
-  app.add_option("--arm", options.arm, "alone, or federated, which has the former beside it")
-      ->check(CLI::IsMember({"alone", "federated"}));
+  app.add_option("--arm", options.arm, "popularity; alone; federated; each has those before it beside it")
+      ->check(CLI::IsMember({"popularity", "alone", "federated"}));
   app.add_option("--threads", options.threads)->check(CLI::Range(1, 64));
   app.add_flag("--short", options.short_run, "three services of at most 3000 persons, one seed, few steps");
   app.add_flag("--validation-only", options.validation_only, "a trial of other settings; writes nothing");

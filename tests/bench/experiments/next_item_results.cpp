@@ -52,8 +52,10 @@ std::optional<Outcome> read_outcome(const std::filesystem::path& file, const nlo
   auto stored = must(client::read_vectors(file, kKind));
   if (!stored || stored->vectors.size() != 3) return std::nullopt;
   Outcome outcome;
+  // Keys come back in another order, which ordered_json would take for another recipe.
   outcome.about = nlohmann::ordered_json::parse(stored->about, nullptr, false);
-  if (!outcome.about.is_object() || outcome.about.value("recipe", nlohmann::ordered_json()) != recipe)
+  const nlohmann::json about = nlohmann::json::parse(stored->about, nullptr, false);
+  if (!about.is_object() || about.value("recipe", nlohmann::json()) != nlohmann::json::parse(recipe.dump()))
     return std::nullopt;
   outcome.parameters = std::move(stored->vectors[0]);
   outcome.ranks = {as_ranks(stored->vectors[1]), as_ranks(stored->vectors[2])};

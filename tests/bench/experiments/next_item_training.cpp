@@ -15,7 +15,7 @@ namespace {
 using bench::must;
 using client::Descent;
 
-constexpr double kLastRate = 0.1;             // of the first learning rate; it falls in a straight line
+constexpr double kLastRate = 0.1;            // of the first learning rate; it falls in a straight line
 constexpr std::size_t kLookPersons = 5'000;  // about as many or all; a choice between models asks all
 
 std::size_t look_every(const Learner& learner) {
