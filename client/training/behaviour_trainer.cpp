@@ -81,7 +81,7 @@ BehaviourTrainer::BehaviourTrainer(const EventLog& log, const TaskSettings& task
       initial_shared_(initial_parameters(shared_layout_)),
       team_(std::make_unique<ThreadTeam>(std::max(1U, options_.threads))),
       model_(full_layout_, {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals,
-                            options_.private_parts}),
+                            options_.private_parts, plan.training.state_dropout}),
       offset_(base_log_odds(samples_.training)) {}
 
 Status BehaviourTrainer::check_shared(std::span<const float> parameters) const {
