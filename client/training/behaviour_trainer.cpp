@@ -73,7 +73,7 @@ BehaviourTrainer::BehaviourTrainer(const EventLog& log, const TaskSettings& task
       initial_(initial_parameters(full_layout_)),
       team_(std::make_unique<ThreadTeam>(std::max(1U, options_.threads))),
       model_(full_layout_, {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals,
-                            options_.private_parts}),
+                            options_.private_parts, plan.training.state_dropout}),
       offset_(base_log_odds(samples_.training)) {}
 
 Status BehaviourTrainer::check_shared(std::span<const float> parameters) const {
@@ -105,12 +105,12 @@ std::vector<float> BehaviourTrainer::beginning(std::span<const float> shared, st
 std::string BehaviourTrainer::about_round(std::span<const float> start, std::uint64_t round_no) const {
   const LossWeights& w = settings_.weights;
   return fmt::format(
-      "round {} from {}, {} samples, seed {}, {} steps of {} at {}, dropout {} {}, {} candidates, parts {} {}, "
+      "round {} from {}, {} samples, seed {}, {} steps of {} at {}, dropout {} {} {}, {} candidates, parts {} {}, "
       "weights {} {} {} {} {} {}",
       round_no, to_hex(digest_of(start)), samples_.training.size(), options_.service_seed, settings_.local_steps,
-      settings_.batch_size, settings_.learning_rate, settings_.dropout, options_.id_dropout, settings_.candidates,
-      options_.private_parts, options_.item_residuals, w.next_item, w.next_kind, w.demand, w.conversion, w.churn,
-      w.value);
+      settings_.batch_size, settings_.learning_rate, settings_.dropout, settings_.state_dropout, options_.id_dropout,
+      settings_.candidates, options_.private_parts, options_.item_residuals, w.next_item, w.next_kind, w.demand,
+      w.conversion, w.churn, w.value);
 }
 
 std::filesystem::path BehaviourTrainer::checkpoint_file() const {

@@ -32,6 +32,8 @@ class Descent {
   /// One batch. `model` may be shared by several descents.
   BatchLosses step(BehaviourModel<float>& model, float offset, const Executor& executor);
 
+  /// Of the steps that follow; the settings' until then.
+  void set_learning_rate(double learning_rate) { adam_.set_learning_rate(learning_rate); }
   std::uint64_t steps() const { return steps_; }
   std::span<const float> parameters() const { return parameters_; }
   std::vector<float> take() && { return std::move(parameters_); }

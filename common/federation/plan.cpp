@@ -51,6 +51,7 @@ TrainingSettings read_training(ConfigTable table) {
   training.batch_size = static_cast<std::uint32_t>(table.integer("batch_size", {1, 65'536}, training.batch_size));
   training.learning_rate = table.number("learning_rate", {kTiny, 10}, training.learning_rate);
   training.dropout = table.number("dropout", {0, 0.9}, training.dropout);
+  training.state_dropout = table.number("state_dropout", {0, 0.9}, training.state_dropout);
   training.candidates = static_cast<std::uint32_t>(table.integer("candidates", {8, 65'536}, training.candidates));
   training.weights = read_weights(table.table("weights"));
   return training;

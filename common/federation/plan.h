@@ -44,6 +44,7 @@ struct TrainingSettings {
   std::uint32_t batch_size = 64;
   double learning_rate = 0.002;    ///< Adam on the client
   double dropout = 0.1;            ///< share of an event's vector that a training step does not see
+  double state_dropout = 0;        ///< share of a state that the heads of the next event do not see in training
   std::uint32_t candidates = 512;  ///< items that stand for all in the next-item loss
   LossWeights weights;
 };

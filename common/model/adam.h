@@ -23,6 +23,8 @@ class Adam {
  public:
   /// The tensors of `layout` marked sparse are the tables; everything else is dense.
   Adam(std::span<const Tensor> tensors, double learning_rate);
+  /// Of the steps that follow.
+  void set_learning_rate(double learning_rate) { learning_rate_ = learning_rate; }
   /// One step on `parameters`. The result does not depend on the executor.
   void step(std::span<float> parameters, const Gradient<float>& gradient, const Executor& executor);
 

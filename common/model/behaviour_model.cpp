@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 
+#include "common/base/counter_random.h"
 #include "common/model/layers/embedding_bag.h"
 #include "common/model/micro_batch.h"
 
@@ -74,6 +75,7 @@ class BehaviourModel<Scalar>::Workspace {
                            over(w.demand, counts.demand),       over(w.conversion, counts.conversion),
                            over(w.churn, counts.churn),         over(w.value, counts.value)};
     view_.dropout = options_.dropout;
+    view_.state_dropout = options_.state_dropout;
     slots_.resize(kSlots);
     executor(kSlots, [&](std::size_t index) {
       GradientSlot<Scalar>& slot = slots_[index];
@@ -108,6 +110,7 @@ class BehaviourModel<Scalar>::Workspace {
     plain.candidate_log_q = {};
     prepare(parameters, plain, 0, executor);
     view_.dropout = 0;
+    view_.state_dropout = 0;
     const auto count = static_cast<Index>(batch.samples.size());
     predictions.logits.resize(batch.samples.size());
     predictions.outlooks.resize(kOutlooks, count);

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "common/base/counter_random.h"
 #include "common/model/behaviour_model.h"
+#include "common/model/layers/dropout.h"
 #include "common/model/layers/info_nce.h"
 #include "common/model/layers/layer_norm.h"
 #include "common/model/layers/linear.h"
@@ -32,6 +32,7 @@ struct BatchView {
   UnitColumns<Scalar> texts;  ///< [D × texts]
   BatchLosses weight_of_one;  ///< of a single label of each head: its weight over the labels of the batch
   double dropout = 0;
+  double state_dropout = 0;
 };
 
 /// What the micro-batches of one slot add up, in their order.
@@ -65,14 +66,16 @@ class MicroBatch {
     samples_ = samples;
     in_ = {batch.parameters.data(), 0};
     out_ = {slot.dense.data(), t_->dense_first()};
-    const bool heads = std::any_of(samples.begin(), samples.end(), [](const ModelSample* sample) {
+    const BatchLosses& weight = batch.weight_of_one;
+    const bool heads = std::any_of(samples.begin(), samples.end(), [&](const ModelSample* sample) {
       const SampleLabels& labels = sample->labels;
-      return labels.conversion >= 0 || labels.hazard >= 0 || labels.value >= 0 || labels.future != kNone;
+      return (labels.conversion >= 0 && weight.conversion > 0) || (labels.hazard >= 0 && weight.churn > 0) ||
+             (labels.value >= 0 && weight.value > 0) || (labels.future != kNone && weight.demand > 0);
     });
     encode(draw);
     state_gradient_.resize_zero(width_, pack_.positions());
     target_gradient_.resize_zero(width_, pack_.sequences());
-    next_events(slot);
+    next_events(draw, slot);
     if (heads) {
       attend();
       summarise();
@@ -161,7 +164,7 @@ class MicroBatch {
     for (std::size_t i = 0; i < kEventTables; ++i) tables[i] = in_.at(t_->events[i]);
     EventEmbedding<Scalar>::forward(tables, rows_, batch_->items, width_, normalised_);
     norm_.forward(in_.at(t_->norm_gain), in_.at(t_->norm_bias), normalised_, x_);
-    drop(draw, positions);
+    event_dropout_.forward(batch_->dropout, draw, "dropout", positions, x_);
     adapted_ = in_.matrix(t_->adapter_down) * x_.view();
     adapted_ = adapted_.cwiseMax(Scalar(0)).eval();
     plain_.resize(width_, x_.count());
@@ -171,26 +174,6 @@ class MicroBatch {
     for (Index i = 0; i < sequences; ++i) std::copy_n(x_.column(positions + i), width_, targets_.column(i));
     x_.keep_first(positions);
     interest_gru_.forward(in_.gru(t_->interest), pack_, x_, nullptr, width_, states_);
-  }
-
-  /// Inverted dropout of single elements of the history's vectors, eight for each drawn number.
-  void drop(std::uint64_t draw, Index positions) {
-    kept_.clear();
-    if (batch_->dropout <= 0 || draw == 0) return;
-    const auto bound = static_cast<std::uint64_t>(std::lround(batch_->dropout * 256));
-    const Scalar scale = Scalar(256) / Scalar(256 - bound);
-    CounterRandom random(draw, "dropout");
-    kept_.resize(static_cast<std::size_t>(positions * width_));
-    for (std::size_t i = 0; i < kept_.size(); i += 8) {
-      std::uint64_t bits = random.next();
-      for (std::size_t k = i; k < i + 8; ++k, bits >>= 8) kept_[k] = (bits & 255) < bound ? Scalar(0) : scale;
-    }
-    apply_drop(x_);
-  }
-
-  void apply_drop(Columns<Scalar>& columns) const {
-    Scalar* x = columns.column(0);
-    for (std::size_t i = 0; i < kept_.size(); ++i) x[i] *= kept_[i];
   }
 
   void encode_back(GradientSlot<Scalar>& slot) {
@@ -206,7 +189,7 @@ class MicroBatch {
                    .eval();
     out_.matrix(t_->adapter_down).noalias() += adapted_ * plain_.view().transpose();
     event_gradient_.view().noalias() += in_.matrix(t_->adapter_down).transpose() * adapted_;
-    if (!kept_.empty()) apply_drop(event_gradient_);
+    event_dropout_.backward(event_gradient_);
     norm_.backward(in_.at(t_->norm_gain), normalised_, event_gradient_, out_.at(t_->norm_gain), out_.at(t_->norm_bias));
     std::array<Scalar*, kEventTables> tables{};
     for (std::size_t i = 0; i < kEventTables; ++i) tables[i] = out_.at(t_->events[i]);
@@ -434,7 +417,7 @@ class MicroBatch {
   }
 
   /// What came after each event of a history: which item, and of what type, gap and amount.
-  void next_events(GradientSlot<Scalar>& slot) {
+  void next_events(std::uint64_t draw, GradientSlot<Scalar>& slot) {
     chosen_.clear();
     after_.clear();
     for (Index t = 0; t + 1 < pack_.steps(); ++t)
@@ -446,9 +429,11 @@ class MicroBatch {
     if (chosen_.empty()) return;
     const auto count = static_cast<Index>(chosen_.size());
     gather(states_, chosen_, gathered_);
+    state_dropout_.forward(batch_->state_dropout, draw, "state dropout", count, gathered_);
     gathered_gradient_.resize_zero(width_, count);
     next_kinds(slot, count);
     next_items(slot, count);
+    state_dropout_.backward(gathered_gradient_);
     spread(gathered_gradient_, chosen_, state_gradient_);
   }
 
@@ -512,12 +497,13 @@ class MicroBatch {
   SequencePack pack_;
   std::vector<EventRow> rows_;  // of the packed events, then of the targets
   std::vector<std::uint8_t> ages_;
-  std::vector<Scalar> kept_, weights_, weight_gradient_;
+  std::vector<Scalar> weights_, weight_gradient_;
   std::vector<Index> chosen_, after_, with_item_;
   std::vector<std::uint32_t> positives_;
   typename Columns<Scalar>::Matrix adapted_;
 
   LayerNorm<Scalar> norm_;
+  Dropout<Scalar> event_dropout_, state_dropout_;
   Gru<Scalar> interest_gru_, evolution_gru_;
   AttentionUnit<Scalar> unit_;
   QueryPooling<Scalar> pooling_;

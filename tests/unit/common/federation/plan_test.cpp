@@ -98,6 +98,7 @@ TEST_CASE("each bound of a plan is held on both sides") {
       {"training", "candidates", {"8", "65536"}, {"7", "65537"}},
       {"training.weights", "next_item", {"0", "100"}, {"-1", "101", "nan", "inf"}},
       {"training.weights", "value", {"0", "100"}, {"-1", "101", "nan"}},
+      {"training", "state_dropout", {"0", "0.9"}, {"-0.1", "0.91", "nan"}},
       {"server", "learning_rate", {"1e-9", "10"}, {"0", "10.1", "nan", "inf"}},
       {"server", "beta1", {"0", "0.9999"}, {"-0.1", "1", "nan"}},
       {"server", "beta2", {"0", "0.9999"}, {"-0.1", "1", "nan"}},

@@ -56,3 +56,16 @@ TEST_CASE("a restored optimiser goes on as if it had never stopped") {
   resumed.step(other, gradient, serial_executor());
   CHECK(parameters == other);
 }
+
+TEST_CASE("a new learning rate holds for the steps that follow and keeps the moments") {
+  std::vector<float> parameters(24, 1.0F);
+  Gradient<float> gradient{std::vector<float>(24, 0.3F), {}};
+  gradient.tables.emplace_back(2);
+  Adam adam(two_tensors(), 0.01);
+  adam.step(parameters, gradient, serial_executor());
+  CHECK(parameters[18] == doctest::Approx(0.99).epsilon(1e-6));
+  adam.set_learning_rate(0.002);
+  adam.step(parameters, gradient, serial_executor());
+  // An unchanging gradient moves by the learning rate as long as both moments agree with it.
+  CHECK(parameters[18] == doctest::Approx(0.988).epsilon(1e-5));
+}

@@ -143,7 +143,38 @@ TEST_CASE("gradients equal finite differences without attention and with dropout
   ModelOptions options = kAllHeads;
   options.dropout = 0.25;
   options.id_dropout = 0.5;
+  options.state_dropout = 0.25;
   check_all_tensors(settings, options);
+}
+
+TEST_CASE("dropout of the states changes only what is told of the next event") {
+  const ParameterLayout layout = layout_of(kSmall);
+  const std::vector<float> parameters = nudged_parameters<float>(layout);
+  const Batch batch(kSmall);
+  ModelOptions options = kAllHeads;
+  BehaviourModel<float> whole(layout, options);
+  options.state_dropout = 0.5;
+  BehaviourModel<float> dropped(layout, options);
+  const BatchLosses plain = whole.train(parameters, batch.view(), 3, serial_executor());
+  const BatchLosses losses = dropped.train(parameters, batch.view(), 3, serial_executor());
+  CHECK(losses.next_item != plain.next_item);
+  CHECK(losses.next_kind != plain.next_kind);
+  CHECK(losses.conversion == plain.conversion);
+  CHECK(losses.churn == plain.churn);
+  CHECK(losses.demand == plain.demand);
+}
+
+TEST_CASE("heads that weigh nothing leave the gradient of the others as it is") {
+  const ParameterLayout layout = layout_of(kSmall);
+  const std::vector<float> parameters = nudged_parameters<float>(layout);
+  Batch batch(kSmall);
+  const ModelOptions options = {.weights = {1, 0, 0, 0, 0, 0}};
+  BehaviourModel<float> all_labels(layout, options);
+  all_labels.train(parameters, batch.view(), 1, serial_executor());
+  for (ModelSample& sample : batch.samples()) sample.labels = {.next_events = sample.labels.next_events};
+  BehaviourModel<float> one_label(layout, options);
+  one_label.train(parameters, batch.view(), 1, serial_executor());
+  CHECK(all_labels.gradient().flat == one_label.gradient().flat);
 }
 
 TEST_CASE("a head without a label in the batch adds neither loss nor gradient") {
