@@ -173,7 +173,6 @@ class Agent {
   EvidenceFile evidence_of_wrong_model(std::span<const std::uint64_t> sum) const;
   Result<TrainedUpdate*> trained_update();
   void begin_masking();
-  Status keep_best(const ValidationMetrics& metrics);
   std::filesystem::path update_path() const;
   const Bytes& message(std::string_view key) const { return messages_.at(std::string(key)); }
   RoundId id() const { return {round_->context().descriptor.round_no, round_->context().descriptor.attempt}; }

@@ -98,7 +98,6 @@ Result<Agent::TrainedUpdate*> Agent::trained_update() {
   trained.model_hash = descriptor.model_hash;
   trained.round_no = descriptor.round_no;
   BAUTA_TRY(trained.metrics, plan_->trainer->validate(model->state.parameters, descriptor.round_no));
-  BAUTA_RETURN_IF_ERROR(keep_best(trained.metrics));
   BAUTA_TRY(trained.update, plan_->trainer->train(model->state.parameters, descriptor.round_no));
   BAUTA_TRY(const double norm, clip_to_norm(trained.update, descriptor.clip));
   tools_.log.info("training finished", {{"round", descriptor.round_no},
@@ -107,17 +106,6 @@ Result<Agent::TrainedUpdate*> Agent::trained_update() {
                                         {"validation_auc", trained.metrics.auc.value_or(-1)}});
   trained_ = std::move(trained);
   return &*trained_;
-}
-
-Status Agent::keep_best(const ValidationMetrics& metrics) {
-  const HeldModel& model = *models_.current();
-  BAUTA_TRY(const auto best, best_validation(tools_.store));
-  const bool new_run = model.round_no == 0 || !best || best->plan_hash != model.plan_hash;
-  const double auc = metrics.auc.value_or(0);
-  if (!new_run && (best->model_hash == model.hash || auc <= best->auc)) return {};
-  // The file first: what the latch says of a file that is not there yet would be believed.
-  BAUTA_RETURN_IF_ERROR(models_.put_best(model, plan_->layout));
-  return put_best_validation(tools_.store, {model.hash, model.plan_hash, auc});
 }
 
 Result<Progress> Agent::train() {

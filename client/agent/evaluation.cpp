@@ -28,54 +28,48 @@ ordered_json rows_of(const TableReport& table) {
 
 Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) {
   BAUTA_TRY(const ModelShelf shelf, ModelShelf::open(settings.store.state_directory));
-  const auto& final_model = shelf.current();
-  if (!final_model || final_model->state.steps == 0) {
+  const auto& held = shelf.current();
+  if (!held || held->state.steps == 0) {
     return Error{ErrorCode::not_found, settings.store.state_directory.string() +
                                            " holds no shared model yet; it is there once a round was completed"};
   }
-  BAUTA_TRY(const Plan plan, shelf.plan_of(*final_model));
+  BAUTA_TRY(const Plan plan, shelf.plan_of_model(held->plan_hash));
   BAUTA_TRY(const ServiceData data, load_service_data(settings, log));
   BAUTA_TRY(BehaviourTrainer trainer, make_trainer(settings, data, plan, [] { return false; }));
 
-  // The shared arm: the last model, or the incoming model of the round that did best on the validation data.
+  const std::span<const float> shared = held->state.parameters;
   const std::span<const Sample> validation = data.samples.validation;
   const std::span<const Sample> test = data.samples.test;
-  BAUTA_TRY(std::optional<HeldModel> best, shelf.best());
-  const HeldModel* shared = &*final_model;
-  BAUTA_TRY(std::vector<Scored> shared_validation, trainer.score(final_model->state.parameters, validation));
-  if (best && best->plan_hash == final_model->plan_hash && best->state.steps <= final_model->state.steps) {
-    BAUTA_TRY(std::vector<Scored> earlier, trainer.score(best->state.parameters, validation));
-    if (auc(earlier).value_or(0) > auc(shared_validation).value_or(0)) {
-      shared = &*best;
-      shared_validation = std::move(earlier);
-    }
-  }
-  // Its own parts grew with the last model, so that is the one they go with.
-  const std::vector<float> personalised = trainer.personalised(final_model->state.parameters);
-  const std::uint64_t steps = final_model->state.steps * plan.training.local_steps;
-  log.info("training alone", {{"steps", steps}});
-  BAUTA_TRY(const LocalModel local, trainer.train_alone(steps));
+  // The same number of own steps for both: those of the rounds, and half as many again.
+  const std::uint64_t steps = held->state.steps * plan.training.local_steps;
+  log.info("fine-tuning the shared model", {{"steps", steps / 2}});
+  BAUTA_TRY(OwnModel personalised, trainer.fine_tune(shared, steps / 2));
+  log.info("training alone", {{"steps", steps + steps / 2}});
+  BAUTA_TRY(OwnModel local, trainer.train_alone(steps + steps / 2));
 
+  BAUTA_TRY(const std::vector<Scored> shared_validation, trainer.score(shared, validation));
   BAUTA_TRY(const std::vector<Scored> local_validation, trainer.score(local.parameters, validation));
-  BAUTA_TRY(const std::vector<Scored> personalised_validation, trainer.score(personalised, validation));
-  const ServingChoice choice =
-      choose_served(local_validation, shared_validation, personalised_validation, persons_of(validation));
+  BAUTA_TRY(const std::vector<Scored> personalised_validation, trainer.score(personalised.parameters, validation));
+  const ServingChoice choice = choose_served(local_validation, shared_validation, personalised_validation,
+                                             persons_of(validation), data.samples.training.size());
   ServingModel serving;
   serving.choice = choice;
-  serving.shared_model = to_hex(shared->hash);
+  serving.plan_hash = held->plan_hash;
+  serving.newest_shared = held->hash;
+  serving.base_log_odds = trainer.base_log_odds();
   for (const Item& item : data.loaded.log.items) serving.items.push_back(item.id);
   if (choice.local_share > 0) serving.local = local.parameters;
   if (choice.local_share < 1)
     serving.federated =
-        choice.model == ServedModel::shared ? trainer.with_neutral_parts(shared->state.parameters) : personalised;
+        choice.model == ServedModel::shared ? trainer.with_neutral_parts(shared) : personalised.parameters;
   const auto& federated_validation = choice.model == ServedModel::shared ? shared_validation : personalised_validation;
   serving.calibration = Calibration::fit(mixed(local_validation, federated_validation, choice.local_share));
   BAUTA_RETURN_IF_ERROR(write_serving_model(settings.store.state_directory, serving));
 
   const std::vector<std::uint32_t> persons = persons_of(test);
   BAUTA_TRY(const std::vector<Scored> local_test, trainer.score(local.parameters, test));
-  BAUTA_TRY(const std::vector<Scored> shared_test, trainer.score(shared->state.parameters, test));
-  BAUTA_TRY(const std::vector<Scored> personalised_test, trainer.score(personalised, test));
+  BAUTA_TRY(const std::vector<Scored> shared_test, trainer.score(shared, test));
+  BAUTA_TRY(const std::vector<Scored> personalised_test, trainer.score(personalised.parameters, test));
   const auto& federated_test = choice.model == ServedModel::shared ? shared_test : personalised_test;
   const std::vector<Scored> served_test = mixed(local_test, federated_test, choice.local_share);
   std::vector<Scored> calibrated = served_test;
@@ -105,13 +99,13 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
   report["served"] = {{"model", to_string(choice.model)},
                       {"local_share", choice.local_share},
                       {"validation_auc", optional_number(choice.auc)},
-                      {"above_local", optional_number(choice.above_local)},
+                      {"incumbent", to_string(choice.incumbent)},
+                      {"above_incumbent", optional_number(choice.above_incumbent)},
                       {"needed", optional_number(choice.needed)},
                       {"calibration_error", optional_number(calibration_error(calibrated))},
                       {"calibration_error_before", optional_number(calibration_error(served_test))}};
-  report["model_hash"] = to_hex(final_model->hash);
-  report["evaluated_model_hash"] = to_hex(shared->hash);
-  report["rounds"] = final_model->state.steps;
+  report["model_hash"] = to_hex(held->hash);
+  report["rounds"] = held->state.steps;
   const LoadReport& rows = data.loaded.report;
   report["rows"] = {{"persons", rows_of(rows.persons)},
                     {"items", rows_of(rows.items)},

@@ -1,7 +1,6 @@
 #include "client/agent/latches.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 namespace bauta::client {
@@ -9,7 +8,6 @@ namespace {
 
 constexpr std::string_view kAccepted = "accepted";
 constexpr std::string_view kFetched = "fetched model";
-constexpr std::string_view kBest = "best validation";
 
 Error damaged(std::string_view latch) {
   return {ErrorCode::database,
@@ -95,24 +93,6 @@ Status distrust(ClientStore& store, std::string_view run_id) {
 
 Result<std::optional<Digest>> pinned_roster(const ClientStore& store) {
   return digest_latch(store, kPinnedRosterLatch);
-}
-
-Result<std::optional<BestValidation>> best_validation(const ClientStore& store) {
-  BAUTA_TRY(const auto bytes, store.latch(kBest));
-  if (!bytes) return std::optional<BestValidation>();
-  if (bytes->size() != 72) return damaged(kBest);
-  BestValidation best;
-  std::copy_n(bytes->begin(), 32, best.model_hash.begin());
-  std::copy_n(bytes->begin() + 32, 32, best.plan_hash.begin());
-  best.auc = std::bit_cast<double>(read_u64(ByteView(*bytes).subspan(64, 8)));
-  return std::optional(best);
-}
-
-Status put_best_validation(ClientStore& store, const BestValidation& best) {
-  Bytes bytes(best.model_hash.begin(), best.model_hash.end());
-  append(bytes, best.plan_hash);
-  append_u64(bytes, std::bit_cast<std::uint64_t>(best.auc));
-  return store.put_latch(kBest, bytes);
 }
 
 }  // namespace bauta::client

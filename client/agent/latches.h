@@ -45,13 +45,4 @@ Status distrust(ClientStore& store, std::string_view run_id);
 inline constexpr std::string_view kPinnedRosterLatch = "roster";
 Result<std::optional<Digest>> pinned_roster(const ClientStore& store);
 
-/// Which incoming model of the run under way did best on the own validation data.
-struct BestValidation {
-  Digest model_hash{};
-  Digest plan_hash{};
-  double auc = 0;  ///< 0 where it could not be measured
-};
-Result<std::optional<BestValidation>> best_validation(const ClientStore& store);
-Status put_best_validation(ClientStore& store, const BestValidation& best);
-
 }  // namespace bauta::client

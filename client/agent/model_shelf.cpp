@@ -6,7 +6,6 @@ namespace bauta::client {
 namespace {
 
 constexpr std::string_view kCurrent = "current.bauta";
-constexpr std::string_view kBest = "best.bauta";
 constexpr std::uint64_t kMaxModelBytes = std::uint64_t{2} << 30;
 
 std::string plan_name(const Digest& hash) { return to_hex(hash) + ".plan.toml"; }
@@ -26,21 +25,17 @@ Result<HeldModel> read_model(ByteView bytes) {
 Result<ModelShelf> ModelShelf::open(const std::filesystem::path& state_directory) {
   ModelShelf shelf(state_directory / "models");
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(shelf.folder_));
-  BAUTA_TRY(shelf.current_, shelf.read(kCurrent));
-  return shelf;
-}
-
-Result<std::optional<HeldModel>> ModelShelf::read(std::string_view name) const {
-  const std::filesystem::path path = folder_ / name;
+  const std::filesystem::path path = shelf.folder_ / kCurrent;
   auto bytes = read_file(path, kMaxModelBytes);
-  if (!bytes.ok() && bytes.error().code == ErrorCode::not_found) return std::optional<HeldModel>();
+  if (!bytes.ok() && bytes.error().code == ErrorCode::not_found) return shelf;
   if (!bytes.ok()) return std::move(bytes).error();
   auto model = read_model(*bytes);
   if (!model.ok()) {
     return Error{model.error().code, path.string() + ": " + model.error().message +
                                          "; move it away, the client then gets the model from the coordinator again"};
   }
-  return std::optional(*std::move(model));
+  shelf.current_ = *std::move(model);
+  return shelf;
 }
 
 Status ModelShelf::put_current(HeldModel model, const ParameterLayout& layout) {
@@ -48,12 +43,6 @@ Status ModelShelf::put_current(HeldModel model, const ParameterLayout& layout) {
       write_file_atomically(folder_ / kCurrent, encode_model(model.state, layout, model.plan_hash, model.round_no)));
   current_ = std::move(model);
   return {};
-}
-
-Result<std::optional<HeldModel>> ModelShelf::best() const { return read(kBest); }
-
-Status ModelShelf::put_best(const HeldModel& model, const ParameterLayout& layout) const {
-  return write_file_atomically(folder_ / kBest, encode_model(model.state, layout, model.plan_hash, model.round_no));
 }
 
 Status ModelShelf::put_plan(std::string_view text) const {
@@ -70,8 +59,8 @@ Result<std::optional<Plan>> ModelShelf::plan(const Digest& hash) const {
   return std::optional(std::move(plan));
 }
 
-Result<Plan> ModelShelf::plan_of(const HeldModel& model) const {
-  BAUTA_TRY(auto found, plan(model.plan_hash));
+Result<Plan> ModelShelf::plan_of_model(const Digest& hash) const {
+  BAUTA_TRY(auto found, plan(hash));
   if (!found) return Error{ErrorCode::not_found, "the plan of the shared model is missing in " + folder_.string()};
   return std::move(*found);
 }

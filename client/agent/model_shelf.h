@@ -1,7 +1,5 @@
-// The shared model on this client's disk: the current one, the one that did best on the own validation data, and the
-// plans they belong to. Folder models/ of the state directory:
+// The shared model on this client's disk and the plans it was made by. Folder models/ of the state directory:
 //   current.bauta      after the last aggregate that was applied
-//   best.bauta         the incoming model of the round with the best own validation AUC of the run
 //   HASH.plan.toml     plan texts
 #pragma once
 
@@ -34,18 +32,15 @@ class ModelShelf {
 
   const std::optional<HeldModel>& current() const { return current_; }
   Status put_current(HeldModel model, const ParameterLayout& layout);
-  Result<std::optional<HeldModel>> best() const;
-  Status put_best(const HeldModel& model, const ParameterLayout& layout) const;
 
   Status put_plan(std::string_view text) const;
   /// Nothing when this client never took part in it.
   Result<std::optional<Plan>> plan(const Digest& hash) const;
-  /// The plan that `model` was made by; not_found where its file is missing.
-  Result<Plan> plan_of(const HeldModel& model) const;
+  /// The plan of a model of this shelf; not_found where its file is missing.
+  Result<Plan> plan_of_model(const Digest& hash) const;
 
  private:
   explicit ModelShelf(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  Result<std::optional<HeldModel>> read(std::string_view name) const;
 
   std::filesystem::path folder_;
   std::optional<HeldModel> current_;

@@ -30,7 +30,7 @@ Result<ServiceData> load_service_data(const ClientSettings& settings, const Logg
 }
 
 Result<BehaviourTrainer> make_trainer(const ClientSettings& settings, const ServiceData& data, const Plan& plan,
-                                      std::function<bool()> stop_requested) {
+                                      std::function<bool()> stop_requested, std::optional<float> base_log_odds) {
   TrainerOptions options;
   options.service_seed = fnv1a64(settings.name) ^ mix64(plan.model.seed);
   options.threads = settings.training.threads == 0 ? std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads)
@@ -38,6 +38,7 @@ Result<BehaviourTrainer> make_trainer(const ClientSettings& settings, const Serv
   options.state_directory = settings.store.state_directory;
   options.item_residuals = settings.training.item_residuals;
   options.id_dropout = settings.training.id_dropout;
+  options.base_log_odds = base_log_odds;
   options.stop_requested = std::move(stop_requested);
   return BehaviourTrainer::create(data.loaded.log, settings.task, data.samples, plan, std::move(options));
 }

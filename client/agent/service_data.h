@@ -18,8 +18,8 @@ struct ServiceData {
 Result<ServiceData> load_service_data(const ClientSettings& settings, const Logger& log);
 
 /// `data` must outlive the trainer. The order of the batches follows from the partner's name and
-/// the plan's seed.
+/// the plan's seed. `base_log_odds` of a model that was trained before; empty for one that begins.
 Result<BehaviourTrainer> make_trainer(const ClientSettings& settings, const ServiceData& data, const Plan& plan,
-                                      std::function<bool()> stop_requested);
+                                      std::function<bool()> stop_requested, std::optional<float> base_log_odds = {});
 
 }  // namespace bauta::client

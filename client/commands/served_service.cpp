@@ -24,15 +24,17 @@ Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings&
   if (!std::filesystem::is_directory(state, error)) return no_model(state);
   BAUTA_TRY(const ModelShelf shelf, ModelShelf::open(state));
   const auto& shared = shelf.current();
-  if (!shared || shared->state.steps == 0) return no_model(state);
-  BAUTA_TRY(const Plan plan, shelf.plan_of(*shared));
   BAUTA_TRY(const auto chosen, read_serving_model(state));
+  if (!chosen && (!shared || shared->state.steps == 0)) return no_model(state);
+  BAUTA_TRY(const Plan plan, shelf.plan_of_model(chosen ? chosen->plan_hash : shared->plan_hash));
 
   BAUTA_TRY(ServiceData data, load_service_data(settings, log));
   std::unique_ptr<ServedService> service(new ServedService(settings, std::move(data)));
   ClientSettings without_state = settings;  // private parts are the daemon's; what is served holds its own
   without_state.store.state_directory.clear();
-  BAUTA_TRY(BehaviourTrainer trainer, make_trainer(without_state, service->data_, plan, [] { return false; }));
+  BAUTA_TRY(BehaviourTrainer trainer, make_trainer(
+                                          without_state, service->data_, plan, [] { return false; },
+                                          chosen ? std::optional(chosen->base_log_odds) : std::nullopt));
   service->trainer_ = std::make_unique<BehaviourTrainer>(std::move(trainer));
 
   ServedParameters parameters;
@@ -40,10 +42,8 @@ Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings&
     BAUTA_TRY(parameters, served_parameters(*chosen, service->trainer_->full_layout(), service->log()));
     service->model_ = to_string(chosen->choice.model);
     service->calibration_ = chosen->calibration;
-    BAUTA_TRY(const auto best, shelf.best());
-    const bool known =
-        chosen->shared_model == to_hex(shared->hash) || (best && chosen->shared_model == to_hex(best->hash));
-    if (!known) log.info("what is served is older than the shared model", {{"mend", "bauta-client evaluate"}});
+    if (shared && shared->hash != chosen->newest_shared)
+      log.info("what is served is older than the shared model", {{"mend", "bauta-client evaluate"}});
   } else {
     parameters.federated = service->trainer_->with_neutral_parts(shared->state.parameters);
     service->model_ = "shared, not chosen yet";

@@ -27,11 +27,14 @@ Status write_serving_model(const std::filesystem::path& state_directory, const S
   nlohmann::json about = {{"model", to_string(model.choice.model)},
                           {"local_share", model.choice.local_share},
                           {"auc", optional_number(model.choice.auc)},
-                          {"above_local", optional_number(model.choice.above_local)},
+                          {"incumbent", to_string(model.choice.incumbent)},
+                          {"above_incumbent", optional_number(model.choice.above_incumbent)},
                           {"needed", optional_number(model.choice.needed)},
                           {"slope", model.calibration.slope},
                           {"offset", model.calibration.offset},
-                          {"shared_model", model.shared_model},
+                          {"plan_hash", to_hex(model.plan_hash)},
+                          {"newest_shared", to_hex(model.newest_shared)},
+                          {"base_log_odds", model.base_log_odds},
                           {"items", model.items}};
   const std::span<const float> vectors[] = {model.local, model.federated};
   return write_vectors(state_directory / kFile, kKind,
@@ -47,14 +50,24 @@ Result<std::optional<ServingModel>> read_serving_model(const std::filesystem::pa
   const auto offset = number_member(about, "offset");
   const auto local_share = number_member(about, "local_share");
   const auto kind = served_model(text_member(about, "model").value_or(""));
-  if (!slope || !offset || !local_share || !kind || stored->vectors.size() != 2 || !about.contains("items") ||
-      !about["items"].is_array())
+  const auto base_log_odds = number_member(about, "base_log_odds");
+  const auto plan_hash = digest_from_hex(text_member(about, "plan_hash").value_or(""));
+  const auto newest_shared = digest_from_hex(text_member(about, "newest_shared").value_or(""));
+  const auto incumbent = served_model(text_member(about, "incumbent").value_or(""));
+  if (!incumbent || !plan_hash || !newest_shared || !base_log_odds || !slope || !offset || !local_share || !kind ||
+      stored->vectors.size() != 2 || !about.contains("items") || !about["items"].is_array())
     return Error{ErrorCode::malformed, file.string() + " lacks a part; `bauta-client evaluate` makes it anew"};
   ServingModel model;
-  model.choice = {*kind, *local_share, number_member(about, "auc"), number_member(about, "above_local"),
+  model.choice = {*kind,
+                  *local_share,
+                  *incumbent,
+                  number_member(about, "auc"),
+                  number_member(about, "above_incumbent"),
                   number_member(about, "needed")};
   model.calibration = {*slope, *offset};
-  model.shared_model = text_member(about, "shared_model").value_or("");
+  model.plan_hash = *plan_hash;
+  model.newest_shared = *newest_shared;
+  model.base_log_odds = static_cast<float>(*base_log_odds);
   for (const auto& item : about["items"]) model.items.push_back(item.is_string() ? item.get<std::string>() : "");
   model.local = std::move(stored->vectors[0]);
   model.federated = std::move(stored->vectors[1]);

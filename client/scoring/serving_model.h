@@ -16,7 +16,9 @@ namespace bauta::client {
 struct ServingModel {
   ServingChoice choice;
   Calibration calibration;
-  std::string shared_model;        ///< hash of the shared model it was made with, hex
+  Digest plan_hash{};              ///< of the plan it was made with
+  Digest newest_shared{};          ///< the shared model of the last round then
+  float base_log_odds = 0;         ///< what its logits are relative to
   std::vector<std::string> items;  ///< ids, in the order of the private rows
   std::vector<float> local;        ///< shared and private parameters; empty where its share is 0
   std::vector<float> federated;    ///< likewise, of the shared or personalised model; empty where its share is 0

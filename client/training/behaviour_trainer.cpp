@@ -74,7 +74,7 @@ BehaviourTrainer::BehaviourTrainer(const EventLog& log, const TaskSettings& task
       team_(std::make_unique<ThreadTeam>(std::max(1U, options_.threads))),
       model_(full_layout_, {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals,
                             options_.private_parts, plan.training.state_dropout}),
-      offset_(base_log_odds(samples_.training)) {}
+      offset_(options_.base_log_odds.value_or(client::base_log_odds(samples_.training))) {}
 
 Status BehaviourTrainer::check_shared(std::span<const float> parameters) const {
   if (parameters.size() == shared_layout_.size()) return {};
@@ -208,12 +208,20 @@ Result<std::vector<float>> BehaviourTrainer::train(std::span<const float> parame
   return delta;
 }
 
-Result<LocalModel> BehaviourTrainer::train_alone(std::uint64_t total_steps) {
-  LocalModel best;
-  Descent descent(full_layout_, settings_, features_, samples_.training, initial_, options_.service_seed, 0, "alone");
+Result<OwnModel> BehaviourTrainer::train_alone(std::uint64_t steps) { return descend(initial_, steps, "alone"); }
+
+Result<OwnModel> BehaviourTrainer::fine_tune(std::span<const float> shared, std::uint64_t steps) {
+  BAUTA_RETURN_IF_ERROR(check_shared(shared));
+  return descend(personalised(shared), steps, "fine-tuning");
+}
+
+Result<OwnModel> BehaviourTrainer::descend(std::vector<float> start, std::uint64_t steps, std::string_view purpose) {
+  OwnModel best;
+  Descent descent(full_layout_, settings_, features_, samples_.training, std::move(start), options_.service_seed, 0,
+                  purpose);
   for (std::uint64_t step = 0;; ++step) {
     if (options_.stop_requested()) return stopped();
-    if (step % settings_.local_steps == 0 || step == total_steps) {
+    if (step % settings_.local_steps == 0 || step == steps) {
       if (!all_finite(descent.parameters())) return diverged(settings_.learning_rate);
       BAUTA_TRY(const std::vector<Scored> scored, score(descent.parameters(), samples_.validation));
       const auto quality = auc(scored);
@@ -223,7 +231,8 @@ Result<LocalModel> BehaviourTrainer::train_alone(std::uint64_t total_steps) {
         best.validation_auc = quality;
       }
     }
-    if (step == total_steps) return best;
+    if (step == steps) return best;
+    descent.set_learning_rate(settings_.learning_rate * static_cast<double>(steps - step) / static_cast<double>(steps));
     descent.step(model_, offset_, team_->executor());
   }
 }

@@ -24,8 +24,8 @@
 
 namespace bauta::client {
 
-/// A model trained on this service alone with the compute of a whole run.
-struct LocalModel {
+/// A model of this service's own, trained by nobody else's steps from wherever it began.
+struct OwnModel {
   std::vector<float> parameters;  ///< shared and private ones, of the step with the best validation AUC
   std::uint64_t best_step = 0;
   std::optional<double> validation_auc;
@@ -37,9 +37,10 @@ struct TrainerOptions {
   /// Where the private parts and an interrupted round's checkpoint lie; empty: nowhere, they end with the trainer.
   std::filesystem::path state_directory;
   std::chrono::seconds checkpoint_every{30};
-  bool item_residuals = true;  ///< learn something private of every single item
-  double id_dropout = 0.5;     ///< how often it is left out in training
-  bool private_parts = true;   ///< false: adapter and head deltas stay without effect
+  bool item_residuals = true;          ///< learn something private of every single item
+  double id_dropout = 0.5;             ///< how often it is left out in training
+  bool private_parts = true;           ///< false: adapter and head deltas stay without effect
+  std::optional<float> base_log_odds;  ///< what logits are relative to; empty: those of the training samples
   EventFeatures::Untold untold;
   std::function<bool()> stop_requested = [] { return false; };
   std::function<void(std::uint32_t step, std::uint32_t steps)> on_progress = [](std::uint32_t, std::uint32_t) {};
@@ -58,6 +59,7 @@ class BehaviourTrainer final : public Trainer {
   const ParameterLayout& full_layout() const { return full_layout_; }
   const EventFeatures& features() const { return features_; }
   const SampleSets& samples() const { return samples_; }
+  float base_log_odds() const { return offset_; }
   /// `shared` with the private parts as the rounds so far left them.
   std::vector<float> personalised(std::span<const float> shared) const;
 
@@ -71,9 +73,11 @@ class BehaviourTrainer final : public Trainer {
   /// `not_finite` when training diverged, `invalid_argument` for parameters of another length.
   Result<std::vector<float>> train(std::span<const float> parameters, std::uint64_t round_no) override;
 
-  /// Adam from the plan's initial parameters over `total_steps` (rounds × local_steps: the compute the shared model
-  /// gets from this service), looked at every local_steps steps, as the shared model is looked at every round.
-  Result<LocalModel> train_alone(std::uint64_t total_steps);
+  /// Steps of Adam on everything, shared and private, the learning rate falling from the plan's to 0 in a straight
+  /// line; validation samples are looked at every local_steps steps, and the best of those models is returned. The
+  /// first from the plan's initial parameters, the second from `shared` with the private parts as the rounds left them.
+  Result<OwnModel> train_alone(std::uint64_t steps);
+  Result<OwnModel> fine_tune(std::span<const float> shared, std::uint64_t steps);
 
   /// Logits of `samples` under either kind of vector, with their labels.
   Result<std::vector<Scored>> score(std::span<const float> parameters, std::span<const Sample> samples);
@@ -94,6 +98,7 @@ class BehaviourTrainer final : public Trainer {
                    ParameterLayout shared_layout, ParameterLayout full_layout, PrivateParts parts,
                    TrainerOptions options);
 
+  Result<OwnModel> descend(std::vector<float> start, std::uint64_t steps, std::string_view purpose);
   Result<std::vector<float>> full(std::span<const float> parameters) const;
   Status check_shared(std::span<const float> parameters) const;
   /// The private parts that round `round_no` begins with; where the shared model is the initial one a run begins, and

@@ -1,5 +1,6 @@
 #include "client/training/serving_choice.h"
 
+#include <algorithm>
 #include <array>
 
 #include "common/base/result.h"
@@ -33,47 +34,44 @@ std::vector<Scored> mixed(std::span<const Scored> first, std::span<const Scored>
 }
 
 ServingChoice choose_served(std::span<const Scored> local, std::span<const Scored> shared,
-                            std::span<const Scored> personalised, std::span<const std::uint32_t> persons) {
-  struct Challenger {
+                            std::span<const Scored> personalised, std::span<const std::uint32_t> persons,
+                            std::size_t training_samples) {
+  struct Candidate {
     ServedModel model;
     double local_share;
     std::vector<Scored> scored;
   };
-  std::vector<Challenger> challengers = {{ServedModel::shared, 0, {shared.begin(), shared.end()}},
-                                         {ServedModel::personalised, 0, {personalised.begin(), personalised.end()}}};
-  if (!local.empty())
-    for (const double share : kLocalShares)
-      challengers.push_back({ServedModel::mix, share, mixed(local, personalised, share)});
-
-  ServingChoice choice;
-  const auto local_auc = auc(local);
-  if (local.empty()) {
-    choice.model = ServedModel::shared;
-    choice.local_share = 0;
-  }
-  choice.auc = local_auc;
-  const Challenger* best = nullptr;
-  std::optional<double> best_auc;
-  for (const Challenger& challenger : challengers) {
-    const auto quality = auc(challenger.scored);
-    if (!quality || (best_auc && *quality <= *best_auc)) continue;
-    best = &challenger;
-    best_auc = quality;
-  }
-  if (best == nullptr) return choice;
+  std::vector<Candidate> candidates = {{ServedModel::shared, 0, {shared.begin(), shared.end()}},
+                                       {ServedModel::personalised, 0, {personalised.begin(), personalised.end()}}};
   if (!local.empty()) {
-    if (!local_auc) return choice;
-    const auto interval = bootstrap_auc_difference(best->scored, local, persons);
-    if (!interval) return choice;
-    choice.needed = (interval->high - interval->low) / kIntervalOverError;
-    choice.above_local = 0;
-    if (*best_auc - *local_auc <= *choice.needed) return choice;
-    choice.above_local = *best_auc - *local_auc;
+    candidates.push_back({ServedModel::local, 1, {local.begin(), local.end()}});
+    for (const double share : kLocalShares)
+      candidates.push_back({ServedModel::mix, share, mixed(local, personalised, share)});
   }
-  choice.model = best->model;
-  choice.local_share = best->local_share;
-  choice.auc = best_auc;
-  return choice;
+  const bool newcomer = local.empty() || training_samples < kNewcomerSamples;
+  const Candidate& incumbent = candidates[newcomer ? 0 : 2];
+
+  const auto choice_of = [&](const Candidate& candidate) {
+    ServingChoice choice;
+    choice.model = candidate.model;
+    choice.local_share = candidate.local_share;
+    choice.incumbent = incumbent.model;
+    choice.auc = auc(candidate.scored);
+    return choice;
+  };
+  ServingChoice kept = choice_of(incumbent);
+  if (!kept.auc) return kept;
+  const auto best = std::max_element(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return auc(a.scored).value_or(0) < auc(b.scored).value_or(0);
+  });
+  const auto interval = bootstrap_auc_difference(best->scored, incumbent.scored, persons);
+  if (!interval) return kept;
+  kept.needed = (newcomer ? 2 : 1) * (interval->high - interval->low) / kIntervalOverError;
+  kept.above_incumbent = 0;
+  ServingChoice choice = choice_of(*best);
+  choice.needed = kept.needed;
+  choice.above_incumbent = *choice.auc - *kept.auc;
+  return *choice.above_incumbent > *choice.needed ? choice : kept;
 }
 
 }  // namespace bauta::client

@@ -39,7 +39,7 @@ struct Trained {
   Predictor predictor;
   DemandRanker ranker;
 
-  Trained(const EventLog& log, const TaskSettings& its_task, BehaviourTrainer its_trainer, const LocalModel& model)
+  Trained(const EventLog& log, const TaskSettings& its_task, BehaviourTrainer its_trainer, const OwnModel& model)
       : task(its_task),
         trainer(std::move(its_trainer)),
         predictor(log, task, trainer, {model.parameters, {}, 1}),
@@ -55,7 +55,7 @@ NamedScorer model_scorer(const EventLog& log, const TaskSettings& task, const Mo
   options.untold = asks_about_categories(log) ? is_held_out_category : tells_of_held_out;
   BehaviourTrainer trainer =
       must(BehaviourTrainer::create(log, task, must(make_samples(log, task)), training.plan, std::move(options)));
-  const LocalModel model = must(trainer.train_alone(training.steps));
+  const OwnModel model = must(trainer.train_alone(training.steps));
   const auto trained = std::make_shared<Trained>(log, task, std::move(trainer), model);
   fmt::print("  model: best of {} steps is {}, validation AUC {:.3f}\n", training.steps, model.best_step,
              model.validation_auc.value_or(0));

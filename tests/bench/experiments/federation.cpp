@@ -37,7 +37,7 @@ void Federation::round() {
   std::vector<std::vector<float>> updates(trainers_.size());
   side_by_side(trainers_.size(), options_.threads, [&](std::size_t i) {
     updates[i] = must(trainers_[i]->train(state_.parameters, state_.steps + 1));
-    must(clip_to_norm(updates[i], plan_.update.clip));
+    if (!options_.plain_averaging) must(clip_to_norm(updates[i], plan_.update.clip));
   });
   std::vector<double> mean(state_.parameters.size(), 0.0);
   for (const std::vector<float>& update : updates)
@@ -107,6 +107,8 @@ void train_centrally(std::span<const ExperimentService> services, const Plan& pl
   for (std::uint64_t step = 0;; ++step) {
     if (step % every == 0 || step == steps) observe(step, parameters);
     if (step == steps) return;
+    adam.set_learning_rate(plan.training.learning_rate * static_cast<double>(steps - step) /
+                           static_cast<double>(steps));
     side_by_side(members.size(), threads,
                  [&](std::size_t i) { members[i]->step(services[i], plan, parameters, step); });
     std::fill(sum.flat.begin(), sum.flat.end(), 0.0F);

@@ -16,7 +16,7 @@
 namespace bauta::bench {
 
 struct FederationOptions {
-  bool plain_averaging = false;  ///< FedAvg: the mean of the updates is the step
+  bool plain_averaging = false;  ///< FedAvg: the mean of the updates, not clipped, is the step
   bool private_parts = true;     ///< adapter, head deltas and item residuals beside the shared model
   bool item_residuals = true;
   double id_dropout = 0.5;
@@ -47,7 +47,8 @@ class Federation {
 };
 
 /// All services' samples in one place: each step is one batch of every service, and one Adam over the mean of their
-/// gradients. The upper bound that no federation can have. `observe` sees the parameters after every `every` steps.
+/// gradients, its learning rate falling to 0 in a straight line. The upper bound that no federation can have. `observe`
+/// sees the parameters after every `every` steps.
 void train_centrally(std::span<const ExperimentService> services, const Plan& plan, std::uint64_t steps,
                      std::uint64_t every, unsigned threads,
                      const std::function<void(std::uint64_t step, std::span<const float> shared)>& observe);

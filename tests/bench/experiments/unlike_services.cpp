@@ -1,14 +1,15 @@
 // Experiment: what do unlike services gain from one another? On each service, on the same later, held-out samples:
 //
 //   local        the model trained on this service alone
-//   average      FedAvg of everything: one model, no private parts, the mean of the updates is the step
-//   shared       ours, FedAdam, the shared model by itself
-//   personalised ours with this service's private parts
+//   average      FedAvg of everything: one model, no private parts, the mean of the updates as they are is the step
+//   shared       ours: FedAdam over clipped updates, private parts beside; the shared model by itself
+//   personalised ours, fine-tuned by this service
 //   served       what the service chose on its validation samples (client/training/serving_choice.h)
-//   central      one model on everybody's data in one place, which nobody may have
+//   central      one model on everybody's data in one place, which nobody may have; each service takes the best step
 //
-// All take rounds × local_steps steps on this service's samples. Without masks:
-// tests/bench/experiments/nine_services.py has the masked run, with the same seeds and orders of batches.
+// Rounds take rounds × local_steps steps on this service's samples, fine-tuning half as many more; local and central
+// take as many as both. Without masks: tests/bench/experiments/nine_services.py has the masked run, with the same
+// seeds and orders of batches.
 //
 //   cmake --build build/release --target unlike_services
 //   build/release/tests/bench/experiments/unlike_services --data DIR --out FILE.json
@@ -21,7 +22,8 @@
 
 #include "client/training/held_out.h"
 #include "client/training/serving_choice.h"
-#include "common/base/file.h"
+#include "tests/bench/experiments/experiment_options.h"
+#include "tests/bench/experiments/experiment_report.h"
 #include "tests/bench/experiments/federation.h"
 #include "tests/support/permuted_labels.h"
 
@@ -29,17 +31,10 @@ namespace bauta::bench {
 namespace {
 
 using namespace bauta::client;
-using Json = nlohmann::ordered_json;
 
 struct Options {
-  std::filesystem::path data, out, plan, services;
-  std::vector<std::string> names = {"city_places", "coupon_mail", "drugstore", "fashion_banner", "fresh_food",
-                                    "fuel",        "gift_shop",   "grocery",   "store_visits"};
-  std::vector<std::uint64_t> seeds = {1};
-  std::vector<std::string> arms = {"average", "ours", "central"};
-  std::vector<std::string> set;
-  std::uint32_t rounds = 0;
-  unsigned threads = 2;
+  ExperimentOptions common;
+  std::vector<std::string> arms = {"local", "average", "ours", "central"};
   bool permute_labels = false;
   bool validation_only = false;
   bool no_residuals = false;
@@ -57,8 +52,8 @@ class Experiment {
       : options_(options), services_(std::move(services)), plan_(std::move(plan)), scores_(services_.size()) {}
 
   void run() {
-    alone();
     for (const std::string& arm : options_.arms) {
+      if (arm == "local") alone();
       if (arm == "average") average();
       if (arm == "ours") ours();
       if (arm == "central") central();
@@ -80,7 +75,7 @@ class Experiment {
           entry["auc"] = number(result.auc);
           entry["auc_interval"] = interval(result.auc_interval);
           entry["log_loss"] = number(result.log_loss);
-          if (arm != "local") {
+          if (arm != "local" && scores_[i].contains("local")) {
             const auto difference = test_difference(scores.test, scores_[i].at("local").test, persons);
             entry["difference"] = difference ? Json(difference->auc) : Json();
             entry["difference_interval"] = difference ? interval(difference->interval) : Json();
@@ -96,8 +91,6 @@ class Experiment {
   }
 
  private:
-  static Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
-  static Json interval(const std::optional<Interval>& value) { return value ? Json{value->low, value->high} : Json(); }
   static std::size_t positives(std::span<const Sample> samples) {
     return static_cast<std::size_t>(
         std::count_if(samples.begin(), samples.end(), [](const Sample& s) { return s.label; }));
@@ -112,11 +105,9 @@ class Experiment {
 
   void say(const std::string& what) { std::fprintf(stderr, "seed %llu: %s\n", seed(), what.c_str()); }
   unsigned long long seed() const { return plan_.model.seed; }
-  std::uint64_t total_steps() const { return std::uint64_t{plan_.round.rounds} * plan_.training.local_steps; }
-
   FederationOptions federation_options() const {
     FederationOptions options;
-    options.threads = options_.threads;
+    options.threads = options_.common.threads;
     options.item_residuals = !options_.no_residuals;
     options.id_dropout = options_.id_dropout;
     return options;
@@ -124,31 +115,27 @@ class Experiment {
 
   void alone() {
     say("every service alone");
-    side_by_side(services_.size(), options_.threads, [&](std::size_t i) {
+    side_by_side(services_.size(), options_.common.threads, [&](std::size_t i) {
       auto trainer = must(BehaviourTrainer::create(services_[i].log, services_[i].task, services_[i].samples, plan_,
                                                    trainer_options(services_[i], plan_, federation_options())));
-      const LocalModel local = must(trainer.train_alone(total_steps()));
+      const OwnModel local = must(trainer.train_alone(total_steps(plan_) + tuning_steps(plan_)));
+      say(fmt::format("{} alone: best at step {}", services_[i].name, local.best_step));
       scores_[i]["local"] = score(trainer, local.parameters);
     });
   }
 
-  /// Rounds; each service keeps the shared model of the round that did best on its validation samples as `name`.
+  /// Scores of one shared model on everybody's samples.
+  void score_all(const std::string& name, Federation& federation) {
+    side_by_side(services_.size(), options_.common.threads,
+                 [&](std::size_t i) { scores_[i][name] = score(federation.trainer(i), federation.shared()); });
+  }
+
   void federate(Federation& federation, const std::string& name) {
     for (std::uint32_t round = 0; round < plan_.round.rounds; ++round) {
       federation.round();
-      keep_best(name, [&](std::size_t i) { return score(federation.trainer(i), federation.shared()); });
       say(fmt::format("{} {}/{}", name, round + 1, plan_.round.rounds));
     }
-  }
-
-  template <class Score>
-  void keep_best(const std::string& name, Score score_of) {
-    side_by_side(services_.size(), options_.threads, [&](std::size_t i) {
-      Scores scores = score_of(i);
-      const auto found = scores_[i].find(name);
-      if (found == scores_[i].end() || auc(scores.validation).value_or(0) > auc(found->second.validation).value_or(0))
-        scores_[i][name] = std::move(scores);
-    });
+    score_all(name, federation);
   }
 
   void average() {
@@ -162,15 +149,19 @@ class Experiment {
   void ours() {
     Federation federation(services_, plan_, federation_options());
     federate(federation, "shared");
-    choices_.resize(services_.size());
-    side_by_side(services_.size(), options_.threads, [&](std::size_t i) {
+    const bool choose = scores_.front().contains("local");
+    if (choose) choices_.resize(services_.size());
+    side_by_side(services_.size(), options_.common.threads, [&](std::size_t i) {
       BehaviourTrainer& trainer = federation.trainer(i);
-      scores_[i]["personalised"] = score(trainer, trainer.personalised(federation.shared()));
+      const OwnModel own = must(trainer.fine_tune(federation.shared(), tuning_steps(plan_)));
+      say(fmt::format("{} fine-tuned: best at step {}", services_[i].name, own.best_step));
+      scores_[i]["personalised"] = score(trainer, own.parameters);
+      if (!choose) return;
       const Scores& local = scores_[i].at("local");
       const Scores& shared = scores_[i].at("shared");
       const Scores& personalised = scores_[i].at("personalised");
       choices_[i] = choose_served(local.validation, shared.validation, personalised.validation,
-                                  persons_of(services_[i].samples.validation));
+                                  persons_of(services_[i].samples.validation), services_[i].samples.training.size());
       const ServingChoice& choice = choices_[i];
       const Scores& federated = choice.model == ServedModel::shared ? shared : personalised;
       scores_[i]["served"] = {mixed(local.validation, federated.validation, choice.local_share),
@@ -183,11 +174,17 @@ class Experiment {
     for (const ExperimentService& service : services_)
       trainers.push_back(std::make_unique<BehaviourTrainer>(must(BehaviourTrainer::create(
           service.log, service.task, service.samples, plan_, trainer_options(service, plan_, federation_options())))));
-    train_centrally(services_, plan_, total_steps(), plan_.training.local_steps, options_.threads,
+    const std::uint64_t steps = total_steps(plan_) + tuning_steps(plan_);
+    const std::uint64_t every = std::max<std::uint64_t>(1, steps / 15);
+    train_centrally(services_, plan_, steps, every, options_.common.threads,
                     [&](std::uint64_t step, std::span<const float> shared) {
                       if (step == 0) return;
-                      keep_best("central", [&](std::size_t i) { return score(*trainers[i], shared); });
-                      say(fmt::format("central {}/{}", step, total_steps()));
+                      side_by_side(services_.size(), options_.common.threads, [&](std::size_t i) {
+                        Scores now = score(*trainers[i], shared);
+                        Scores& best = scores_[i]["central"];
+                        if (auc(now.validation).value_or(0) > auc(best.validation).value_or(0)) best = std::move(now);
+                      });
+                      say(fmt::format("central {}/{}", step, steps));
                     });
   }
 
@@ -198,63 +195,30 @@ class Experiment {
   std::vector<ServingChoice> choices_;
 };
 
-/// The plan's text with "table.key=value" in it instead of what the table says.
-std::string with_settings(std::string text, const std::vector<std::string>& settings) {
-  for (const std::string& setting : settings) {
-    const std::size_t equals = setting.find('=');
-    const std::size_t dot = setting.rfind('.', equals);
-    if (equals == std::string::npos || dot == std::string::npos) give_up("--set wants table.key=value, not " + setting);
-    const std::string header = "[" + setting.substr(0, dot) + "]";
-    const std::string key = setting.substr(dot + 1, equals - dot - 1);
-    std::size_t table = text.find(header);
-    if (table == std::string::npos) {
-      text += "\n" + header;
-      table = text.size() - header.size();
-    }
-    const std::size_t end = std::min(text.find("\n[", table), text.size());
-    const std::size_t at = text.find("\n" + key + " =", table);
-    if (at < end) text.erase(at, text.find('\n', at + 1) - at);
-    text.insert(table + header.size(), "\n" + key + " = " + setting.substr(equals + 1) + "\n");
-  }
-  return text;
-}
-
 int main_of(int argc, char** argv) {
   Options options;
-  options.services = std::filesystem::path(BAUTA_SOURCE_DIR) / "deploy/demo/services";
-  options.plan = std::filesystem::path(BAUTA_SOURCE_DIR) / "deploy/demo/plan.toml";
   CLI::App app("What unlike services gain from one another.", "unlike_services");
-  app.add_option("--data", options.data, "folder of the services")->required();
-  app.add_option("--out", options.out, "where the figures go (JSON)")->required();
-  app.add_option("--plan", options.plan, "what is trained");
-  app.add_option("--services", options.services, "folder of the service files");
-  app.add_option("--names", options.names, "which of them")->delimiter(',');
-  app.add_option("--seeds", options.seeds, "plan seeds")->delimiter(',');
-  app.add_option("--arms", options.arms, "average, ours, central; local is always there")->delimiter(',');
-  app.add_option("--set", options.set, "key = value of the plan, for example training.dropout=0.2")
-      ->allow_extra_args(false);
-  app.add_option("--rounds", options.rounds, "instead of the plan's");
-  app.add_option("--threads", options.threads, "services that train at a time");
+  add_options(app, options.common);
+  app.add_option("--arms", options.arms, "which are trained; what is served needs local before ours")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"local", "average", "ours", "central"}));
   app.add_option("--id-dropout", options.id_dropout, "of the private item residuals");
   app.add_flag("--no-residuals", options.no_residuals, "without private item residuals");
   app.add_flag("--permute-labels", options.permute_labels, "the canary");
   app.add_flag("--validation-only", options.validation_only, "for tuning: test samples are not looked at");
   CLI11_PARSE(app, argc, argv);
 
-  std::vector<ExperimentService> services = load_services(options.services, options.data, options.names);
-  const std::string text = must(read_text_file(options.plan, kMaxPlanBytes));
-  Json report = {{"plan", must(parse_plan(text)).name}, {"set", options.set}, {"runs", Json::array()}};
-  for (const std::uint64_t seed : options.seeds) {
-    Plan plan = must(parse_plan(with_settings(text, options.set)));
-    plan.model.seed = seed;
-    if (options.rounds > 0) plan.round.rounds = options.rounds;
+  const std::vector<ExperimentService> services = load_services(options.common);
+  Json report = {{"set", options.common.set}, {"permuted_labels", options.permute_labels}, {"runs", Json::array()}};
+  for (const std::uint64_t seed : seeds_of(options.common)) {
+    const Plan plan = experiment_plan(options.common, seed);
     std::vector<ExperimentService> own = services;
     if (options.permute_labels)
       for (ExperimentService& service : own) permute_labels(service.samples, seed);
     Experiment experiment(options, std::move(own), plan);
     experiment.run();
     report["runs"].push_back({{"seed", seed}, {"services", experiment.report()}});
-    std::ofstream(options.out) << report.dump(1) << '\n';
+    std::ofstream(options.common.out) << report.dump(1) << '\n';
   }
   return 0;
 }

@@ -21,7 +21,7 @@ namespace {
 struct Shop {
   MadeService service;
   BehaviourTrainer trainer;
-  LocalModel model;
+  OwnModel model;
 
   explicit Shop(std::uint64_t steps = 0, std::size_t persons = 80)
       : service(made_propensity_service(persons, 1)), trainer(created(service)) {

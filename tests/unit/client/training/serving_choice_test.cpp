@@ -11,6 +11,8 @@ using namespace bauta::client;
 
 namespace {
 
+constexpr std::size_t kMany = 100'000;  // training samples
+
 /// Labels with an even chance, and scores that know them up to noise.
 struct Service {
   explicit Service(std::size_t samples) : random(5, "service") {
@@ -35,17 +37,17 @@ TEST_CASE("a clearly better model is served") {
   const auto local = service.scores(0.2);
   const auto better = service.scores(1.5);
   const auto worse = service.scores(0.1);
-  const ServingChoice choice = choose_served(local, better, worse, service.persons);
+  const ServingChoice choice = choose_served(local, better, worse, service.persons, kMany);
   CHECK(choice.model == ServedModel::shared);
   CHECK(choice.local_share == 0);
-  CHECK(*choice.above_local > *choice.needed);
-  CHECK(choose_served(local, worse, better, service.persons).local_share < 0.5);
+  CHECK(*choice.above_incumbent > *choice.needed);
+  CHECK(choose_served(local, worse, better, service.persons, kMany).local_share < 0.5);
 }
 
 TEST_CASE("a model that is no better than chance allows does not replace the local one") {
   Service service(60);
   const auto local = service.scores(0.5);
-  const ServingChoice choice = choose_served(local, service.scores(0), service.scores(0), service.persons);
+  const ServingChoice choice = choose_served(local, service.scores(0), service.scores(0), service.persons, kMany);
   CHECK(choice.model == ServedModel::local);
   CHECK(choice.local_share == 1);
 }
@@ -53,7 +55,7 @@ TEST_CASE("a model that is no better than chance allows does not replace the loc
 TEST_CASE("two models that err on different samples are mixed") {
   Service service(900);
   const ServingChoice choice =
-      choose_served(service.scores(0.8), service.scores(0.0), service.scores(0.8), service.persons);
+      choose_served(service.scores(0.8), service.scores(0.0), service.scores(0.8), service.persons, kMany);
   CHECK(choice.model == ServedModel::mix);
   CHECK(choice.local_share > 0);
   CHECK(choice.local_share < 1);
@@ -63,11 +65,25 @@ TEST_CASE("without a local model the better of the others is served, without lab
   Service service(300);
   const auto shared = service.scores(0.3);
   const auto personalised = service.scores(1.0);
-  CHECK(choose_served({}, shared, personalised, service.persons).model == ServedModel::personalised);
-  CHECK(choose_served({}, {}, {}, {}).model == ServedModel::shared);
+  CHECK(choose_served({}, shared, personalised, service.persons, kMany).model == ServedModel::personalised);
+  CHECK(choose_served({}, {}, {}, {}, kMany).model == ServedModel::shared);
   std::vector<Scored> one_class = shared;
   for (Scored& one : one_class) one.label = true;
-  CHECK(choose_served(one_class, one_class, one_class, service.persons).model == ServedModel::local);
+  CHECK(choose_served(one_class, one_class, one_class, service.persons, kMany).model == ServedModel::local);
+}
+
+TEST_CASE("a newcomer serves the shared model until something is better by two standard errors") {
+  Service service(60);
+  const auto shared = service.scores(0.6);
+  const auto a_little_better = service.scores(0.9);
+  const auto much_better = service.scores(3);
+  const auto chosen = [&](const std::vector<Scored>& local, std::size_t training_samples) {
+    return choose_served(local, shared, shared, service.persons, training_samples);
+  };
+  CHECK(chosen(a_little_better, kNewcomerSamples - 1).model == ServedModel::shared);
+  CHECK(chosen(a_little_better, kNewcomerSamples - 1).incumbent == ServedModel::shared);
+  CHECK(chosen(a_little_better, kNewcomerSamples).model == ServedModel::local);
+  CHECK(chosen(much_better, kNewcomerSamples - 1).model == ServedModel::local);
 }
 
 TEST_CASE("a mix is the mean of logits by its share") {
