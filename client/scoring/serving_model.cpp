@@ -21,6 +21,16 @@ std::optional<ServedModel> served_model(const std::string& name) {
   return std::nullopt;
 }
 
+std::optional<std::vector<std::string>> item_ids(const nlohmann::json& about) {
+  if (!about.is_object() || !about.contains("items") || !about["items"].is_array()) return std::nullopt;
+  std::vector<std::string> ids;
+  for (const auto& item : about["items"]) {
+    if (!item.is_string()) return std::nullopt;
+    ids.push_back(item.get<std::string>());
+  }
+  return ids;
+}
+
 }  // namespace
 
 Status write_serving_model(const std::filesystem::path& state_directory, const ServingModel& model) {
@@ -47,15 +57,18 @@ Result<std::optional<ServingModel>> read_serving_model(const std::filesystem::pa
   const auto offset = number_member(about, "offset");
   const auto local_share = number_member(about, "local_share");
   const auto kind = served_model(text_member(about, "model").value_or(""));
-  if (!slope || !offset || !local_share || !kind || stored->vectors.size() != 2 || !about.contains("items") ||
-      !about["items"].is_array())
-    return Error{ErrorCode::malformed, file.string() + " lacks a part; `bauta-client evaluate` makes it anew"};
+  auto items = item_ids(about);
+  const bool calibrated = slope && *slope >= 0 && offset;
+  const bool shared_out = local_share && *local_share >= 0 && *local_share <= 1;
+  if (!calibrated || !shared_out || !kind || !items || stored->vectors.size() != 2)
+    return Error{ErrorCode::malformed,
+                 file.string() + " lacks a part or holds a wrong one; `bauta-client evaluate` makes it anew"};
   ServingModel model;
   model.choice = {*kind, *local_share, number_member(about, "auc"), number_member(about, "above_local"),
                   number_member(about, "needed")};
   model.calibration = {*slope, *offset};
   model.shared_model = text_member(about, "shared_model").value_or("");
-  for (const auto& item : about["items"]) model.items.push_back(item.is_string() ? item.get<std::string>() : "");
+  model.items = std::move(*items);
   model.local = std::move(stored->vectors[0]);
   model.federated = std::move(stored->vectors[1]);
   return std::optional(std::move(model));
