@@ -34,7 +34,7 @@
 
 namespace bauta::client {
 
-/// Which item: any of the alternatives, each at most 24 words that all belong to it. Empty: any item, or none.
+/// Which item: any of the alternatives, each at most 23 words that all belong to it. Empty: any item, or none.
 struct DemandWords {
   std::vector<std::string> alternatives;  ///< words in lower case, one blank between
 

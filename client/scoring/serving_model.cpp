@@ -21,6 +21,16 @@ std::optional<ServedModel> served_model(const std::string& name) {
   return std::nullopt;
 }
 
+std::optional<std::vector<std::string>> item_ids(const nlohmann::json& about) {
+  if (!about.is_object() || !about.contains("items") || !about["items"].is_array()) return std::nullopt;
+  std::vector<std::string> ids;
+  for (const auto& item : about["items"]) {
+    if (!item.is_string()) return std::nullopt;
+    ids.push_back(item.get<std::string>());
+  }
+  return ids;
+}
+
 }  // namespace
 
 Status write_serving_model(const std::filesystem::path& state_directory, const ServingModel& model) {
@@ -54,9 +64,13 @@ Result<std::optional<ServingModel>> read_serving_model(const std::filesystem::pa
   const auto plan_hash = digest_from_hex(text_member(about, "plan_hash").value_or(""));
   const auto newest_shared = digest_from_hex(text_member(about, "newest_shared").value_or(""));
   const auto incumbent = served_model(text_member(about, "incumbent").value_or(""));
-  if (!incumbent || !plan_hash || !newest_shared || !base_log_odds || !slope || !offset || !local_share || !kind ||
-      stored->vectors.size() != 2 || !about.contains("items") || !about["items"].is_array())
-    return Error{ErrorCode::malformed, file.string() + " lacks a part; `bauta-client evaluate` makes it anew"};
+  auto items = item_ids(about);
+  const bool calibrated = slope && *slope >= 0 && offset && base_log_odds;
+  const bool shared_out = local_share && *local_share >= 0 && *local_share <= 1;
+  if (!calibrated || !shared_out || !kind || !incumbent || !plan_hash || !newest_shared || !items ||
+      stored->vectors.size() != 2)
+    return Error{ErrorCode::malformed,
+                 file.string() + " lacks a part or holds a wrong one; `bauta-client evaluate` makes it anew"};
   ServingModel model;
   model.choice = {*kind,
                   *local_share,
@@ -68,7 +82,7 @@ Result<std::optional<ServingModel>> read_serving_model(const std::filesystem::pa
   model.plan_hash = *plan_hash;
   model.newest_shared = *newest_shared;
   model.base_log_odds = static_cast<float>(*base_log_odds);
-  for (const auto& item : about["items"]) model.items.push_back(item.is_string() ? item.get<std::string>() : "");
+  model.items = std::move(*items);
   model.local = std::move(stored->vectors[0]);
   model.federated = std::move(stored->vectors[1]);
   return std::optional(std::move(model));

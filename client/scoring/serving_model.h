@@ -26,7 +26,8 @@ struct ServingModel {
 
 /// serving.vectors in `state_directory`.
 Status write_serving_model(const std::filesystem::path& state_directory, const ServingModel& model);
-/// Empty where none was chosen yet.
+/// Empty where none was chosen yet. `malformed` for a damaged file and for one that no writing can have made: another
+/// kind, a missing part, a negative slope, a share outside 0 to 1.
 Result<std::optional<ServingModel>> read_serving_model(const std::filesystem::path& state_directory);
 
 }  // namespace bauta::client

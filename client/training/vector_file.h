@@ -26,11 +26,11 @@ struct VectorFile {
   std::vector<std::vector<float>> vectors;
 };
 
-/// Written whole or not at all, mode 0600.
+/// Written whole or not at all, mode 0600, without a copy of the vectors in memory. `about` is JSON.
 Status write_vectors(const std::filesystem::path& path, std::string_view kind, std::string_view about,
                      std::span<const std::span<const float>> vectors);
 /// Empty where there is no such file. `malformed` (naming the file) for another kind, a damaged file or a number that
-/// is not finite.
+/// is not finite. What the header says is held against the length of the file before memory is taken for it.
 Result<std::optional<VectorFile>> read_vectors(const std::filesystem::path& path, std::string_view kind);
 
 }  // namespace bauta::client

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <system_error>
@@ -25,18 +26,16 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
 template <class Buffer>
 Result<Buffer> read_whole(const std::filesystem::path& path, std::uint64_t max_bytes) {
   BAUTA_TRY(const FileDescriptor file, open_file(path, O_RDONLY));
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return file_error("read", path, errno);
-  if (S_ISDIR(status.st_mode)) return file_error("read", path, EISDIR);
+  BAUTA_TRY(const std::uint64_t length, length_of(file.get(), path));
   const auto too_long = [&] {
     return Error{ErrorCode::oversized, fmt::format("{} is longer than the {} bytes allowed", path.string(), max_bytes)};
   };
-  if (status.st_size > 0 && static_cast<std::uint64_t>(status.st_size) > max_bytes) return too_long();
+  if (length > max_bytes) return too_long();
 
   // One byte more than the file claims, so that the end is seen without growing; pipes claim nothing.
   Buffer out;
   std::size_t filled = 0;
-  out.resize(static_cast<std::size_t>(status.st_size) + 1);
+  out.resize(length + 1);
   while (true) {
     if (filled == out.size()) out.resize(out.size() * 2 + 4096);
     const ssize_t count = ::read(file.get(), out.data() + filled, out.size() - filled);
@@ -92,6 +91,13 @@ Result<FileDescriptor> open_file(const std::filesystem::path& path, int flags) {
     if (file.valid()) return file;
     if (errno != EINTR) return file_error((flags & O_CREAT) != 0 ? "create" : "open", path, errno);
   }
+}
+
+Result<std::uint64_t> length_of(int fd, const std::filesystem::path& path) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return file_error("read", path, errno);
+  if (S_ISDIR(status.st_mode)) return file_error("read", path, EISDIR);
+  return static_cast<std::uint64_t>(std::max<off_t>(status.st_size, 0));
 }
 
 Status write_all(int fd, ByteView bytes, const std::filesystem::path& path) {

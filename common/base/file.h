@@ -49,7 +49,10 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::uint6
 /// Opens with O_CLOEXEC; a created file has mode 0600. `flags` as for open(2).
 Result<FileDescriptor> open_file(const std::filesystem::path& path, int flags);
 
-/// Writes all of it at the descriptor's position; `path` is for the error only.
+/// The bytes in an open file, 0 for a pipe; io for a directory. `path` is for the error only, here and below.
+Result<std::uint64_t> length_of(int fd, const std::filesystem::path& path);
+
+/// Writes all of it at the descriptor's position.
 Status write_all(int fd, ByteView bytes, const std::filesystem::path& path);
 
 /// Fills all of `out` from byte `offset` on; io where the file ends before. Threads may read one descriptor at a time.

@@ -21,8 +21,6 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "client/data/data_settings.h"
-#include "client/data/load_event_log.h"
 #include "common/base/counter_random.h"
 #include "common/base/file.h"
 #include "common/base/time_format.h"
@@ -32,6 +30,7 @@
 #include "tests/bench/experiments/audience_baselines.h"
 #include "tests/bench/experiments/audience_model.h"
 #include "tests/bench/experiments/audience_questions.h"
+#include "tests/bench/experiments/experiment_services.h"
 #include "tests/bench/must.h"
 
 namespace bauta::bench {
@@ -50,13 +49,6 @@ struct Options {
   bool is_short = false;
 };
 
-struct ServiceUnderTest {
-  std::string name;
-  EventLog log;
-  TaskSettings task;
-  QuestionSettings questions;
-};
-
 /// Everything that is compared, trained on nothing from the task's cut on; the baselines draw nothing.
 std::vector<NamedScorer> scorers_of(const Options& options, const EventLog& log, const TaskSettings& task,
                                     std::uint64_t seed) {
@@ -66,19 +58,13 @@ std::vector<NamedScorer> scorers_of(const Options& options, const EventLog& log,
   return scorers;
 }
 
-ServiceUnderTest load_service(const Options& options, const std::string& name) {
-  const ServiceSettings settings = must(read_service_file(options.services / (name + ".toml"), options.data));
-  const auto source = must(open_source(settings.data.source));
-  ServiceUnderTest service;
-  service.name = name;
-  service.log = must(load_event_log(*source, settings.data.load)).log;
-  service.task = settings.task;
-  service.questions.cut = settings.task.cut;
-  service.questions.type = settings.task.target;
-  if (settings.task.kind == TaskKind::propensity)
-    service.questions.horizon_days = static_cast<int>(settings.task.horizon / 86400);
-  if (options.is_short) service.questions.most = 3;
-  return service;
+QuestionSettings question_settings(const Options& options, const TaskSettings& task) {
+  QuestionSettings questions;
+  questions.cut = task.cut;
+  questions.type = task.target;
+  if (task.kind == TaskKind::propensity) questions.horizon_days = static_cast<int>(task.horizon / 86400);
+  if (options.is_short) questions.most = 3;
+  return questions;
 }
 
 /// The same pasts, but each person's events from the cut on are another's. Only among those with a past.
@@ -187,9 +173,9 @@ Json measure_scorers(const EventLog& log, const std::vector<AudienceQuestion>& q
 }
 
 /// Mean AUC of every scorer over several exchanges of futures, with 95 % limits of that mean.
-Json canary(const Options& options, const ServiceUnderTest& service, const std::vector<AudienceQuestion>& questions,
+Json canary(const Options& options, const ServiceLog& service, const std::vector<AudienceQuestion>& questions,
             std::uint64_t seed) {
-  const UnixSeconds cut = service.questions.cut;
+  const UnixSeconds cut = service.task.cut;
   const int exchanges = options.exchanges > 0 ? options.exchanges : options.is_short ? 2 : 5;
   std::map<std::string, std::vector<double>> aucs;
   for (int i = 0; i < exchanges; ++i) {
@@ -286,10 +272,11 @@ void print_run(const Json& run) {
   fmt::print("; the interval holds the truth in {} of {}\n", promised["held"].get<int>(), promised["questions"].size());
 }
 
-Json examine(const Options& options, const ServiceUnderTest& service) {
-  const UnixSeconds cut = service.questions.cut;
-  const auto questions = audience_questions(service.log, service.questions);
-  Json out{{"service", service.name}, {"cut", format_time(cut)}, {"horizon_days", service.questions.horizon_days}};
+Json examine(const Options& options, const ServiceLog& service) {
+  const UnixSeconds cut = service.task.cut;
+  const QuestionSettings settings = question_settings(options, service.task);
+  const auto questions = audience_questions(service.log, settings);
+  Json out{{"service", service.name}, {"cut", format_time(cut)}, {"horizon_days", settings.horizon_days}};
   out["questions"] = questions_json(service.log, questions, cut);
   out["runs"] = Json::array();
   fmt::print("{}: {} sentences at {}\n", service.name, questions.size(), format_time(cut));
@@ -300,10 +287,10 @@ Json examine(const Options& options, const ServiceUnderTest& service) {
   }
   if (questions.empty()) return out;
   for (const std::uint64_t seed : options.seeds) {
-    const BootstrapSettings settings{options.is_short ? 100U : 1000U, 0.95, seed};
+    const BootstrapSettings bootstrap{options.is_short ? 100U : 1000U, 0.95, seed};
     const auto scorers = scorers_of(options, service.log, service.task, seed);
     Json run{{"seed", seed}};
-    run["scorers"] = measure_scorers(service.log, questions, scorers, cut, settings);
+    run["scorers"] = measure_scorers(service.log, questions, scorers, cut, bootstrap);
     for (const NamedScorer& scorer : scorers) {
       if (scorer.name == "bauta") run["expected_precision"] = promises(service.log, questions, scorer, cut);
     }
@@ -318,7 +305,7 @@ Json examine(const Options& options, const ServiceUnderTest& service) {
 int run(const Options& options) {
   Json out{{"experiment", "audience"}, {"short", options.is_short}, {"services", Json::array()}};
   for (const std::string& name : options.names)
-    out["services"].push_back(examine(options, load_service(options, name)));
+    out["services"].push_back(examine(options, load_service_log(options.services, options.data, name)));
   std::ofstream file(options.out);
   file << out.dump(1) << "\n";
   if (!file.flush()) give_up("cannot write " + options.out.string());

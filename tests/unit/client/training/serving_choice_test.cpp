@@ -73,17 +73,26 @@ TEST_CASE("without a local model the better of the others is served, without lab
 }
 
 TEST_CASE("a newcomer serves the shared model until something is better by two standard errors") {
-  Service service(60);
-  const auto shared = service.scores(0.6);
-  const auto a_little_better = service.scores(0.9);
-  const auto much_better = service.scores(3);
-  const auto chosen = [&](const std::vector<Scored>& local, std::size_t training_samples) {
-    return choose_served(local, shared, shared, service.persons, training_samples);
-  };
-  CHECK(chosen(a_little_better, kNewcomerSamples - 1).model == ServedModel::shared);
-  CHECK(chosen(a_little_better, kNewcomerSamples - 1).incumbent == ServedModel::shared);
-  CHECK(chosen(a_little_better, kNewcomerSamples).model == ServedModel::local);
-  CHECK(chosen(much_better, kNewcomerSamples - 1).model == ServedModel::local);
+  Service service(400);
+  const auto shared = service.scores(0.5);
+  const auto know_more = service.scores(2);
+  int established_leaves = 0, newcomer_leaves = 0;
+  for (double knowledge = 0; knowledge < 0.5; knowledge += 0.01) {
+    const auto personalised = mixed(know_more, shared, knowledge);
+    const auto chosen = [&](std::size_t training_samples) {
+      return choose_served(shared, shared, personalised, service.persons, training_samples);
+    };
+    const ServingChoice established = chosen(kNewcomerSamples);
+    const ServingChoice newcomer = chosen(kNewcomerSamples - 1);
+    CHECK(established.incumbent == ServedModel::local);
+    CHECK(newcomer.incumbent == ServedModel::shared);
+    CHECK(*newcomer.needed == doctest::Approx(2 * *established.needed));
+    if (established.model != ServedModel::local) ++established_leaves;
+    if (newcomer.model != ServedModel::shared) ++newcomer_leaves;
+  }
+  CHECK(established_leaves > newcomer_leaves);
+  CHECK(newcomer_leaves > 0);
+  CHECK(choose_served({}, shared, know_more, service.persons, 10).model == ServedModel::personalised);
 }
 
 TEST_CASE("a mix is the mean of logits by its share") {

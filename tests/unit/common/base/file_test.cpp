@@ -52,6 +52,15 @@ TEST_CASE("a missing file and a directory are told apart") {
   CHECK(read_file(directory.path(), 10).error().code == ErrorCode::io);
 }
 
+TEST_CASE("an open file tells how long it is, a directory is none") {
+  const TemporaryDirectory directory;
+  REQUIRE(write_file_atomically(directory / "f", Bytes(7)).ok());
+  const FileDescriptor file = std::move(open_file(directory / "f", O_RDONLY)).value();
+  CHECK(length_of(file.get(), directory / "f").value() == 7);
+  const FileDescriptor folder = std::move(open_file(directory.path(), O_RDONLY)).value();
+  CHECK(length_of(folder.get(), directory.path()).error().code == ErrorCode::io);
+}
+
 TEST_CASE("what a killed process left half written is removed, and nothing else") {
   const TemporaryDirectory directory;
   for (const char* const name : {"state", "state.tmp", "tmp.1", "state.tmp.4711.3", "1-1.vector.tmp.4711.4"}) {
