@@ -75,10 +75,9 @@ TEST_CASE("without a local model the better of the others is served, without lab
 TEST_CASE("a newcomer serves the shared model until something is better by two standard errors") {
   Service service(400);
   const auto shared = service.scores(0.5);
-  const auto know_more = service.scores(2);
   int established_leaves = 0, newcomer_leaves = 0;
-  for (double knowledge = 0; knowledge < 0.5; knowledge += 0.01) {
-    const auto personalised = mixed(know_more, shared, knowledge);
+  for (double signal = 0; signal < 2; signal += 0.05) {
+    const auto personalised = mixed(service.scores(signal), shared, 0.1);
     const auto chosen = [&](std::size_t training_samples) {
       return choose_served(shared, shared, personalised, service.persons, training_samples);
     };
@@ -92,7 +91,7 @@ TEST_CASE("a newcomer serves the shared model until something is better by two s
   }
   CHECK(established_leaves > newcomer_leaves);
   CHECK(newcomer_leaves > 0);
-  CHECK(choose_served({}, shared, know_more, service.persons, 10).model == ServedModel::personalised);
+  CHECK(choose_served({}, shared, service.scores(2), service.persons, 10).model == ServedModel::personalised);
 }
 
 TEST_CASE("a mix is the mean of logits by its share") {
