@@ -118,6 +118,7 @@ int run_audit(const ClientSettings& settings, std::uint64_t round_no, const std:
 
 /// Where a command's table goes and in which form.
 struct TableOptions {
+  GivenModel given;
   std::string out;
   std::string format = "csv";
   std::string at;
@@ -134,6 +135,11 @@ void add_table_options(CLI::App* command, TableOptions& table) {
   command->add_option(
       "--at", table.at,
       "only what happened before this time counts, YYYY-MM-DD[THH:MM:SSZ]; default: after the last event");
+  CLI::Option* const model = command->add_option(
+      "--model", table.given.model, "a shared model's file instead of the state directory's, as it is (with --plan)");
+  CLI::Option* const plan = command->add_option("--plan", table.given.plan, "file of the plan that model was made by");
+  model->needs(plan);
+  plan->needs(model);
 }
 
 using TableCommand =
@@ -304,6 +310,7 @@ int run(int argc, char** argv) {
                    : score_task == "value" ? ScoreTask::value
                                            : ScoreTask::propensity;
     scoring.at = table.at;
+    scoring.given = table.given;
     scoring.explain = table.explain;
     scoring.format = table.table_format();
     return run_table_command(settings, table,
@@ -313,6 +320,7 @@ int run(int argc, char** argv) {
   }
   if (recommend_command_line->parsed()) {
     recommending.at = table.at;
+    recommending.given = table.given;
     recommending.explain = table.explain;
     recommending.format = table.table_format();
     return run_table_command(settings, table,
@@ -322,6 +330,7 @@ int run(int argc, char** argv) {
   }
   if (target_command_line->parsed()) {
     targeting.at = table.at;
+    targeting.given = table.given;
     targeting.format = table.table_format();
     return run_table_command(settings, table,
                              [&](const Logger& log, const OnProgress& progress, const ByteSink& write) {

@@ -6,7 +6,6 @@ namespace bauta::client {
 namespace {
 
 constexpr std::string_view kCurrent = "current.bauta";
-constexpr std::uint64_t kMaxModelBytes = std::uint64_t{2} << 30;
 
 std::string plan_name(const Digest& hash) { return to_hex(hash) + ".plan.toml"; }
 

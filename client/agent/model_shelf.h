@@ -21,6 +21,8 @@ struct HeldModel {
   ModelState state;
 };
 
+inline constexpr std::uint64_t kMaxModelBytes = std::uint64_t{2} << 30;
+
 /// A model file's bytes as a model. Errors: malformed and what decode_model says.
 Result<HeldModel> read_model(ByteView bytes);
 

@@ -13,7 +13,7 @@ constexpr unsigned kMostThreads = 8;
 
 }  // namespace
 
-Result<ServiceData> load_service_data(const ClientSettings& settings, const Logger& log) {
+Result<ServiceData> load_service_data(const ClientSettings& settings, const Logger& log, Samples wanted) {
   BAUTA_TRY(const auto source, open_source(settings.data.source));
   BAUTA_TRY(LoadedData loaded, load_event_log(*source, settings.data.load));
   log.info("data loaded", {{"persons", loaded.log.persons.size()},
@@ -22,7 +22,11 @@ Result<ServiceData> load_service_data(const ClientSettings& settings, const Logg
   if (const std::string problems = loaded.report.problems(); !problems.empty()) {
     log.warning("bad rows", {{"problems", problems}});
   }
-  BAUTA_TRY(SampleSets samples, make_samples(loaded.log, settings.task));
+  auto cut = make_samples(loaded.log, settings.task);
+  if (!cut.ok() && (wanted == Samples::needed || cut.error().code != ErrorCode::bad_data)) return cut.error();
+  if (!cut.ok())
+    log.warning("no samples of your own yet: nothing can be calibrated", {{"reason", cut.error().message}});
+  SampleSets samples = cut.ok() ? *std::move(cut) : SampleSets();
   log.info("samples cut", {{"training", samples.training.size()},
                            {"validation", samples.validation.size()},
                            {"test", samples.test.size()}});

@@ -14,8 +14,12 @@ struct ServiceData {
   SampleSets samples;
 };
 
+/// Training needs samples; what a model says can also be asked where none can be cut yet, and then there are none.
+enum class Samples : std::uint8_t { needed, where_they_can_be_cut };
+
 /// Logs what was read and every kind of bad row. Errors: bad_data with file and line, io.
-Result<ServiceData> load_service_data(const ClientSettings& settings, const Logger& log);
+Result<ServiceData> load_service_data(const ClientSettings& settings, const Logger& log,
+                                      Samples samples = Samples::needed);
 
 /// `data` must outlive the trainer. The order of the batches follows from the partner's name and
 /// the plan's seed. `base_log_odds` of a model that was trained before; empty for one that begins.

@@ -58,7 +58,7 @@ Status write_explanations(ServedService& service, const RecommendOptions& option
 
 Result<std::string> recommend_command(const ClientSettings& settings, const RecommendOptions& options,
                                       const Logger& log, const OnProgress& on_progress, const ByteSink& write) {
-  BAUTA_TRY(const auto service, ServedService::open(settings, log, on_progress));
+  BAUTA_TRY(const auto service, ServedService::open(settings, options.given, log, on_progress));
   RecommendationSettings asked;
   asked.top = options.top;
   asked.new_only = options.new_only;

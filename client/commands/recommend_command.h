@@ -5,6 +5,7 @@
 
 #include "client/agent/client_settings.h"
 #include "client/commands/person_table.h"
+#include "client/commands/served_service.h"
 #include "common/base/log.h"
 #include "common/base/progress_bar.h"
 
@@ -16,6 +17,7 @@ struct RecommendOptions {
   std::string at;         ///< empty: after the last event
   std::string explain;    ///< a person's id: only this one, with the events behind each item
   TableFormat format = TableFormat::csv;
+  GivenModel given;
 };
 
 /// Writes person_id, rank, item_id, item_text and score; with `explain` rank, item_id, item_text, occurred_at,

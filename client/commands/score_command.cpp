@@ -39,6 +39,7 @@ std::string question_text(const TaskSettings& task, ScoreTask asked) {
 }
 
 std::string quality_text(ScoreTask task, const ScoreQuality& quality) {
+  if (quality.samples == 0) return "no labels of your own yet: not calibrated, trust the order and not the numbers\n";
   if (task == ScoreTask::value) {
     return fmt::format(
         "on {} held-out test samples: normalised Gini {}, sum predicted / sum spent - 1 = {}, mean error of ten groups "
@@ -96,7 +97,7 @@ Result<std::string> score_command(const ClientSettings& settings, const ScoreOpt
                  "churn and value are read from a history as a whole, without attention to single events: --explain "
                  "goes with --task propensity"};
   }
-  BAUTA_TRY(const auto service, ServedService::open(settings, log, on_progress));
+  BAUTA_TRY(const auto service, ServedService::open(settings, options.given, log, on_progress));
   ScoreQuestion question;
   question.task = options.task;
   question.calibration = service->calibration();

@@ -5,6 +5,7 @@
 
 #include "client/agent/client_settings.h"
 #include "client/commands/person_table.h"
+#include "client/commands/served_service.h"
 #include "client/scoring/person_scores.h"
 #include "common/base/log.h"
 #include "common/base/progress_bar.h"
@@ -17,6 +18,7 @@ struct ScoreOptions {
   std::string item;     ///< id of the offered item, for services that train on offers
   std::string explain;  ///< a person's id: writes the events that carried the attention instead
   TableFormat format = TableFormat::csv;
+  GivenModel given;
 };
 
 /// Writes person_id and probability, churn_probability or expected_amount, highest first; with `explain` occurred_at,

@@ -4,6 +4,7 @@
 
 #include "client/agent/model_shelf.h"
 #include "client/scoring/serving_model.h"
+#include "common/base/file.h"
 #include "common/base/time_format.h"
 
 namespace bauta::client {
@@ -15,25 +16,58 @@ Error no_model(const std::filesystem::path& state) {
                                     "`bauta-client evaluate` then chooses what is served"};
 }
 
-}  // namespace
+/// Which model is asked, and how it is to be read.
+struct Source {
+  Plan plan;
+  std::optional<ServingModel> chosen;
+  std::optional<HeldModel> shared;  // there where nothing was chosen
+};
 
-Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings& settings, const Logger& log,
-                                                           OnProgress on_progress) {
+Result<Source> from_state(const ClientSettings& settings) {
   const std::filesystem::path& state = settings.store.state_directory;
   std::error_code error;
   if (!std::filesystem::is_directory(state, error)) return no_model(state);
   BAUTA_TRY(const ModelShelf shelf, ModelShelf::open(state));
-  const auto& shared = shelf.current();
-  BAUTA_TRY(const auto chosen, read_serving_model(state));
-  if (!chosen && (!shared || shared->state.steps == 0)) return no_model(state);
-  BAUTA_TRY(const Plan plan, shelf.plan_of_model(chosen ? chosen->plan_hash : shared->plan_hash));
+  Source source;
+  source.shared = shelf.current();
+  BAUTA_TRY(source.chosen, read_serving_model(state));
+  if (!source.chosen && (!source.shared || source.shared->state.steps == 0)) return no_model(state);
+  BAUTA_TRY(source.plan, shelf.plan_of_model(source.chosen ? source.chosen->plan_hash : source.shared->plan_hash));
+  return source;
+}
 
-  BAUTA_TRY(ServiceData data, load_service_data(settings, log));
+Result<Source> from_files(const GivenModel& given) {
+  BAUTA_TRY(const Bytes bytes, read_file(given.model, kMaxModelBytes));
+  auto model = read_model(bytes);
+  if (!model.ok()) return with_context(given.model, model.error());
+  BAUTA_TRY(const std::string text, read_text_file(given.plan, kMaxPlanBytes));
+  if (plan_hash(text) != model->plan_hash) {
+    return Error{ErrorCode::wrong_context, given.plan + ": its SHA-256 is " + to_hex(plan_hash(text)) + ", but " +
+                                               given.model + " was made by the plan " + to_hex(model->plan_hash)};
+  }
+  Source source;
+  source.shared = *std::move(model);
+  auto plan = parse_plan(text);
+  if (!plan.ok()) return with_context(given.plan, plan.error());
+  source.plan = *std::move(plan);
+  return source;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings& settings, const GivenModel& given,
+                                                           const Logger& log, OnProgress on_progress) {
+  if (given.model.empty() != given.plan.empty())
+    return Error{ErrorCode::invalid_argument,
+                 "--model and --plan go together: a model is read by the plan it was made by"};
+  BAUTA_TRY(const Source source, given.model.empty() ? from_state(settings) : from_files(given));
+  BAUTA_TRY(ServiceData data, load_service_data(settings, log, Samples::where_they_can_be_cut));
   std::unique_ptr<ServedService> service(new ServedService(settings, std::move(data)));
   ClientSettings without_state = settings;  // private parts are the daemon's; what is served holds its own
   without_state.store.state_directory.clear();
+  const auto& chosen = source.chosen;
   BAUTA_TRY(BehaviourTrainer trainer, make_trainer(
-                                          without_state, service->data_, plan, [] { return false; },
+                                          without_state, service->data_, source.plan, [] { return false; },
                                           chosen ? std::optional(chosen->base_log_odds) : std::nullopt));
   service->trainer_ = std::make_unique<BehaviourTrainer>(std::move(trainer));
 
@@ -42,13 +76,15 @@ Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings&
     BAUTA_TRY(parameters, served_parameters(*chosen, service->trainer_->full_layout(), service->log()));
     service->model_ = to_string(chosen->choice.model);
     service->calibration_ = chosen->calibration;
-    if (shared && shared->hash != chosen->newest_shared)
+    if (source.shared && source.shared->hash != chosen->newest_shared)
       log.info("what is served is older than the shared model", {{"mend", "bauta-client evaluate"}});
   } else {
-    parameters.federated = service->trainer_->with_neutral_parts(shared->state.parameters);
+    if (source.shared->state.parameters.size() != service->trainer_->layout().size())
+      return Error{ErrorCode::malformed, "the shared model has not the shape that its plan says"};
+    parameters.federated = service->trainer_->with_neutral_parts(source.shared->state.parameters);
     service->model_ = "shared, not chosen yet";
     log.warning("the shared model is used as it is: no choice has been made on your own data",
-                {{"mend", "bauta-client evaluate"}});
+                {{"model", to_hex(source.shared->hash)}, {"mend", "bauta-client evaluate"}});
   }
   service->predictor_ = std::make_unique<Predictor>(service->log(), service->task_, *service->trainer_,
                                                     std::move(parameters), std::move(on_progress));

@@ -15,13 +15,22 @@
 
 namespace bauta::client {
 
+/// A shared model from elsewhere (`bauta models download`) with the plan it was made by: what a newcomer has before its
+/// first round and its first label. Both or neither.
+struct GivenModel {
+  std::string model;  ///< model file; empty: what the state directory holds
+  std::string plan;   ///< plan file
+};
+
 /// One caller at a time. Reads the state directory and changes nothing in it, so it may be used beside the daemon.
 class ServedService {
  public:
   /// The choice of `bauta-client evaluate`; before there is one, the shared model on the shelf as it is, which is
-  /// logged. not_found where there is no shared model either; errors of the data.
-  static Result<std::unique_ptr<ServedService>> open(const ClientSettings& settings, const Logger& log,
-                                                     OnProgress on_progress);
+  /// logged. not_found where there is no shared model either; errors of the data. A service from whose data no samples
+  /// can be cut yet is served, too: what it is told is not calibrated. `given` is used as it is, and the state
+  /// directory is not looked at; wrong_context where its plan is not the one that the model names.
+  static Result<std::unique_ptr<ServedService>> open(const ClientSettings& settings, const GivenModel& given,
+                                                     const Logger& log, OnProgress on_progress);
 
   const EventLog& log() const { return data_.loaded.log; }
   const LoadedData& loaded() const { return data_.loaded; }

@@ -33,7 +33,7 @@ Result<DemandSentence> sentence_of(const TargetOptions& options) {
 Result<std::string> target_command(const ClientSettings& settings, const TargetOptions& options, const Logger& log,
                                    const OnProgress& on_progress, const ByteSink& write) {
   BAUTA_TRY(const DemandSentence sentence, sentence_of(options));
-  BAUTA_TRY(const auto service, ServedService::open(settings, log, {}));
+  BAUTA_TRY(const auto service, ServedService::open(settings, options.given, log, {}));
   AudienceSettings audience;
   BAUTA_TRY(audience.now, service->now(options.at));
   audience.least = settings.contact.least;

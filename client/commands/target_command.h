@@ -6,6 +6,7 @@
 
 #include "client/agent/client_settings.h"
 #include "client/commands/person_table.h"
+#include "client/commands/served_service.h"
 #include "common/base/log.h"
 #include "common/base/progress_bar.h"
 
@@ -17,6 +18,7 @@ struct TargetOptions {
   std::string at;          ///< empty: after the last event
   std::string controls;    ///< CSV file of the persons held out; empty: none is written
   TableFormat format = TableFormat::csv;
+  GivenModel given;
 };
 
 /// Writes rank, person_id, probability and score of the audience, or with JSON all of to_json() (audience_report.h).

@@ -1,6 +1,7 @@
 #include "client/scoring/person_scores.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "common/base/time_format.h"
 #include "common/evaluation/metrics.h"
@@ -78,7 +79,8 @@ Result<PersonScores> amounts(Predictor& predictor, const SampleSets& samples, co
   if (!(predictor.trainer().features().value_unit() > 0))
     return Error{ErrorCode::invalid_argument, "no event of this service has an amount above 0, so it has no value"};
   // The tail of a log-normal promises sums that nobody ever spent.
-  double largest = 0;
+  const bool known = !samples.training.empty();
+  double largest = known ? 0 : std::numeric_limits<double>::max();
   for (const auto* set : {&samples.training, &samples.validation})
     for (const Sample& sample : *set) largest = std::max(largest, predictor.value_after(sample));
   const auto paired = [&](const std::vector<Sample>& of, const char* what) -> Result<std::vector<Valued>> {

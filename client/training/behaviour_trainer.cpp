@@ -48,8 +48,6 @@ Digest digest_of(std::span<const float> values) {
 Result<BehaviourTrainer> BehaviourTrainer::create(const EventLog& log, const TaskSettings& task, SampleSets samples,
                                                   const Plan& plan, TrainerOptions options) {
   BAUTA_TRY(ParameterLayout shared, ParameterLayout::create(plan.model));
-  if (samples.training.empty() || samples.validation.empty())
-    return Error{ErrorCode::bad_data, "there are no training or no validation samples"};
   if (plan.training.local_steps == 0 || plan.training.batch_size == 0)
     return Error{ErrorCode::invalid_argument, "training.local_steps and training.batch_size must be above 0"};
   ParameterLayout full = shared.with_private(static_cast<std::uint32_t>(log.items.size()));
@@ -80,6 +78,11 @@ Status BehaviourTrainer::check_shared(std::span<const float> parameters) const {
   if (parameters.size() == shared_layout_.size()) return {};
   return Error{ErrorCode::invalid_argument,
                fmt::format("the model has {} parameters, the plan's has {}", parameters.size(), shared_layout_.size())};
+}
+
+Status BehaviourTrainer::check_samples() const {
+  if (!samples_.training.empty() && !samples_.validation.empty()) return {};
+  return Error{ErrorCode::bad_data, "there are no training or no validation samples"};
 }
 
 Result<std::vector<float>> BehaviourTrainer::full(std::span<const float> parameters) const {
@@ -163,6 +166,7 @@ Result<std::vector<Scored>> BehaviourTrainer::score(std::span<const float> param
 }
 
 Result<ValidationMetrics> BehaviourTrainer::validate(std::span<const float> parameters, std::uint64_t round_no) {
+  BAUTA_RETURN_IF_ERROR(check_samples());
   BAUTA_RETURN_IF_ERROR(check_shared(parameters));
   BAUTA_TRY(const std::vector<Scored> scored, score(beginning(parameters, round_no), samples_.validation));
   ValidationMetrics metrics;
@@ -173,6 +177,7 @@ Result<ValidationMetrics> BehaviourTrainer::validate(std::span<const float> para
 }
 
 Result<std::vector<float>> BehaviourTrainer::train(std::span<const float> parameters, std::uint64_t round_no) {
+  BAUTA_RETURN_IF_ERROR(check_samples());
   BAUTA_RETURN_IF_ERROR(check_shared(parameters));
   const std::uint32_t steps = settings_.local_steps;
   const std::vector<float> start = beginning(parameters, round_no);
@@ -216,6 +221,7 @@ Result<OwnModel> BehaviourTrainer::fine_tune(std::span<const float> shared, std:
 }
 
 Result<OwnModel> BehaviourTrainer::descend(std::vector<float> start, std::uint64_t steps, std::string_view purpose) {
+  BAUTA_RETURN_IF_ERROR(check_samples());
   OwnModel best;
   Descent descent(full_layout_, settings_, features_, samples_.training, std::move(start), options_.service_seed, 0,
                   purpose);

@@ -51,7 +51,7 @@ struct TrainerOptions {
 class BehaviourTrainer final : public Trainer {
  public:
   /// Refuses what ParameterLayout::create refuses, and private parts that cannot be read. `log` must outlive the
-  /// trainer.
+  /// trainer. Without training or without validation samples there is no training: bad_data then.
   static Result<BehaviourTrainer> create(const EventLog& log, const TaskSettings& task, SampleSets samples,
                                          const Plan& plan, TrainerOptions options = {});
 
@@ -101,6 +101,7 @@ class BehaviourTrainer final : public Trainer {
   Result<OwnModel> descend(std::vector<float> start, std::uint64_t steps, std::string_view purpose);
   Result<std::vector<float>> full(std::span<const float> parameters) const;
   Status check_shared(std::span<const float> parameters) const;
+  Status check_samples() const;
   /// The private parts that round `round_no` begins with; where the shared model is the initial one a run begins, and
   /// what an earlier run has left does not fit it.
   std::vector<float> beginning(std::span<const float> shared, std::uint64_t round_no) const;

@@ -45,7 +45,7 @@ class LocalCommands(unittest.TestCase):
     def setUp(self):
         self.assertTrue(self.refusing)
 
-    def configuration(self, contact, service=SERVICE, state=None):
+    def configuration(self, contact, service=SERVICE, state=None, task=None):
         tables = tomllib.loads((self.data / f"services/{service}.toml").read_text(encoding="utf-8"))
         data = {key: str(self.data / value) for key, value in tables["data"].items()}
         file = self.folder / f"client-{self.id()}.toml"
@@ -53,7 +53,7 @@ class LocalCommands(unittest.TestCase):
             "name": service, "state_dir": state or self.folder / "work" / service, "roster": "roster.toml",
             "coordinator": {"host": "localhost", "port": 1, "ca": "ca.pem"}, "tls": {"certificate": "c", "key": "k"},
             "signing": {"key": "k"}, "log": {"format": "json"}, "contact": contact, "data": data,
-            "task": tables["task"]}), encoding="utf-8")
+            "task": {**tables["task"], **(task or {})}}), encoding="utf-8")
         return file
 
     def run_client(self, *arguments, contact=None, **where):
@@ -188,6 +188,33 @@ class LocalCommands(unittest.TestCase):
         self.assertEqual(self.consenting, {row["person_id"] for row in rows})
         self.assertIn("used as it is", said)
         self.assertIn("not chosen yet", said)
+
+    def model_files(self):
+        models = self.folder / "work" / SERVICE / "models"
+        [plan] = models.glob("*.plan.toml")
+        return ["--model", models / "current.bauta", "--plan", plan]
+
+    def test_a_newcomer_asks_a_given_model_before_its_first_round_and_first_label(self):
+        nothing, no_labels = self.folder / "newcomer", {"cut": "2040-01-01"}
+        for command in (["score"], ["score", "--task", "value"], ["recommend", "--top", "1"]):
+            rows, said = self.table(*command, *self.model_files(), state=nothing, task=no_labels)
+            self.assertEqual(self.consenting, {row["person_id"] for row in rows})
+            self.assertIn("no samples of your own yet", said)
+            self.assertFalse(nothing.exists())
+        rows, said = self.table("score", *self.model_files(), state=nothing, task=no_labels)
+        self.assertIn("not calibrated", said)
+        self.assertEqual([], [row for row in rows if not 0 < float(row["probability"]) < 1])
+        _, said = self.table("score", *self.model_files(), state=nothing)
+        self.assertRegex(said, r"held-out test samples: calibration error 0\.\d+")
+
+    def test_a_given_model_goes_with_its_own_plan_only(self):
+        model, plan = self.model_files()[:2], self.folder / "other.toml"
+        plan.write_text(self.model_files()[3].read_text(encoding="utf-8") + "\n# not the same bytes\n", encoding="utf-8")
+        self.assertIn("was made by the plan", self.refusal("score", *model, "--plan", plan))
+        self.assertEqual(2, self.run_client("score", *model).returncode)
+        damaged = self.folder / "damaged.bauta"
+        damaged.write_bytes(model[1].read_bytes()[:-1])
+        self.assertIn("damaged.bauta", self.refusal("score", "--model", damaged, *self.model_files()[2:]))
 
     def test_without_any_model_the_way_to_one_is_named(self):
         state = self.folder / "nothing"

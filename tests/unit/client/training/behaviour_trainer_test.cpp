@@ -163,7 +163,14 @@ TEST_CASE("a trainer without samples, steps or a possible model is refused") {
   plan = small_plan();
   plan.training.local_steps = 0;
   CHECK_FALSE(BehaviourTrainer::create(service.log, service.task, service.samples, plan).ok());
-  CHECK_FALSE(BehaviourTrainer::create(service.log, service.task, {}, small_plan()).ok());
+  auto empty = BehaviourTrainer::create(service.log, service.task, {}, small_plan());
+  REQUIRE(empty.ok());
+  const std::vector<float> shared = initial_parameters(empty->layout());
+  CHECK(empty->train(shared, 1).error().code == ErrorCode::bad_data);
+  CHECK(empty->train_alone(10).error().code == ErrorCode::bad_data);
+  CHECK(empty->fine_tune(shared, 10).error().code == ErrorCode::bad_data);
+  CHECK(empty->validate(shared, 1).error().code == ErrorCode::bad_data);
+  CHECK(empty->score(shared, service.samples.test).ok());
 }
 
 namespace {
