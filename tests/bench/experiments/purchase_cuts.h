@@ -7,8 +7,9 @@
 
 namespace bauta::experiment {
 
-/// What is learned: does somebody buy within so many days after a cut, and how much? 92 is where the widest of the
-/// hazard's intervals ends that the calibration period has room for; 13 weeks are 91 days.
+/// What is learned: does somebody buy within so many days after a cut, and how much? One of the hazard's intervals ends
+/// at 92; for the next, which ends at 183, only cuts would be early enough at which CDNOW's customers are new. 13 weeks
+/// are 91 days.
 inline constexpr long kLabelDays = 92;
 /// The same for the metrics, weeks: of a longer horizon these scorers know the order only.
 inline constexpr double kLabelReach = 13;

@@ -40,25 +40,34 @@ struct Options {
   BootstrapSettings bootstrap(std::uint64_t seed) const { return {short_run ? 200U : 1000U, 0.95, seed}; }
 };
 
-Json to_json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-Json to_json(const std::optional<Interval>& i) { return i ? Json{i->low, i->high} : Json(nullptr); }
+/// Six decimals are more than an interval is worth.
+double rounded(double value) { return std::round(value * 1e6) / 1e6; }
+Json to_json(const std::optional<double>& value) { return value ? Json(rounded(*value)) : Json(nullptr); }
+Json to_json(const std::optional<Interval>& i) { return i ? Json{rounded(i->low), rounded(i->high)} : Json(nullptr); }
 
 Json to_json(const Measured& m) {
   Json out;
   out["auc"] = to_json(m.auc);
   out["auc_interval"] = to_json(m.auc_interval);
   if (m.log_loss) {
-    out["log_loss"] = *m.log_loss;
+    out["log_loss"] = to_json(m.log_loss);
     out["calibration_error"] = to_json(m.calibration_error);
   }
   out["gini"] = to_json(m.gini);
   out["gini_interval"] = to_json(m.gini_interval);
   if (!m.calibration) return out;
-  out["value_total_error"] = m.calibration->total_error;
-  out["value_relative_error"] = m.calibration->relative_error;
+  out["value_total_error"] = rounded(m.calibration->total_error);
+  out["value_relative_error"] = rounded(m.calibration->relative_error);
+  return out;
+}
+
+Json deciles_of(const Measured& m) {
+  Json out;
+  if (!m.calibration) return out;
   for (const ValueBin& bin : m.calibration->bins) {
-    out["value_deciles"].push_back(
-        {{"count", bin.count}, {"mean_predicted", bin.mean_predicted}, {"mean_actual", bin.mean_actual}});
+    out.push_back({{"count", bin.count},
+                   {"mean_predicted", rounded(bin.mean_predicted)},
+                   {"mean_actual", rounded(bin.mean_actual)}});
   }
   return out;
 }
@@ -171,6 +180,10 @@ Json report_rows(std::span<const Row> rows, double horizon, const BootstrapSetti
   for (const Row& row : rows) {
     const Measured& m = measured.at(row.name);
     Json& figures = out[row.name] = to_json(m);
+    figures["value_deciles"] = deciles_of(m);
+    const SizeIntervals sizes = size_intervals(scored.at(row.name), bootstrap);
+    if (m.calibration_error) figures["calibration_error_interval"] = to_json(sizes.calibration_error);
+    if (m.calibration) figures["value_total_error_interval"] = to_json(sizes.total_error);
     Differences from_first;
     for (const std::string reference : kReferences) {
       const bool first = reference == kReferences[0];
