@@ -45,6 +45,25 @@ Measured measure(const ScoredShop& scored, const BootstrapSettings& bootstrap) {
           value_calibration(scored.value)};
 }
 
+SizeIntervals size_intervals(const ScoredShop& scored, const BootstrapSettings& bootstrap) {
+  std::vector<double> calibration_errors, total_errors;
+  std::vector<Scored> churn(scored.churn.size());
+  CounterRandom random(bootstrap.seed, "intervals of sizes");
+  for (std::uint32_t replicate = 0; replicate < bootstrap.replicates; ++replicate) {
+    double predicted = 0, actual = 0;
+    for (Scored& one : churn) {
+      const std::size_t drawn = random.below(churn.size());
+      one = scored.churn[drawn];
+      predicted += scored.value[drawn].predicted;
+      actual += scored.value[drawn].actual;
+    }
+    if (const auto error = calibration_error(churn)) calibration_errors.push_back(*error);
+    if (actual > 0) total_errors.push_back(predicted / actual - 1);
+  }
+  return {percentile_interval(std::move(calibration_errors), bootstrap.level),
+          percentile_interval(std::move(total_errors), bootstrap.level)};
+}
+
 Differences compare(const ScoredShop& shared, const ScoredShop& alone, const BootstrapSettings& bootstrap) {
   const auto persons = one_person_each(shared.churn.size());
   std::vector<double> losses;

@@ -29,6 +29,13 @@ struct Measured {
 };
 Measured measure(const ScoredShop& scored, const BootstrapSettings& bootstrap);
 
+/// Intervals of Measured::calibration_error and of the calibration's total_error, percentile bootstrap over customers.
+/// A calibration error never comes out below zero and grows with noise, so that its interval lies somewhat high.
+struct SizeIntervals {
+  std::optional<Interval> calibration_error, total_error;
+};
+SizeIntervals size_intervals(const ScoredShop& scored, const BootstrapSettings& bootstrap);
+
 /// Of `shared` minus `alone`, both over the same customers in the same order; each customer is drawn as a whole.
 struct Differences {
   std::optional<Interval> auc, log_loss, gini;

@@ -34,9 +34,10 @@ void add_customer(std::string id, const SpentByDay& days, std::int64_t cut, doub
 
 }  // namespace
 
-Result<PurchaseData> load_cdnow(const std::filesystem::path& data, bool sample) {
+Result<PurchaseData> load_cdnow(const std::filesystem::path& data, bool sample, double horizon) {
   BAUTA_TRY(const auto histories, sample ? cdnow::read_sample(data / "cdnow") : cdnow::read_master(data / "cdnow"));
-  PurchaseData loaded{sample ? "cdnow_sample" : "cdnow", "1997-10-01", 39, {}};
+  const std::string name = (sample ? "cdnow_sample_" : "cdnow_") + std::to_string(std::lround(horizon)) + "_weeks";
+  PurchaseData loaded{name, "1997-10-01", horizon, {}};
   const std::int64_t cut = 273;
   for (const auto& [id, purchases] : histories) {
     SpentByDay days;

@@ -35,13 +35,14 @@ struct Shop {
 
 struct PurchaseData {
   std::string name;
-  std::string cut;      ///< the first held-out day
-  double horizon = 39;  ///< weeks
+  std::string cut;     ///< the first held-out day
+  double horizon = 0;  ///< weeks
   Shop all;
 };
 
-/// CDNOW, `sample` 1 in 10 of it: everybody's first purchase was in the first quarter of 1997; 39 weeks and 39 more.
-Result<PurchaseData> load_cdnow(const std::filesystem::path& data, bool sample);
+/// CDNOW, `sample` 1 in 10 of it: everybody's first purchase was in the first quarter of 1997; 39 weeks, and the first
+/// `horizon` of the 39 weeks after them.
+Result<PurchaseData> load_cdnow(const std::filesystem::path& data, bool sample, double horizon);
 
 /// The service gift_shop, consenting persons only, cut before the last 13 weeks. What was cancelled on the day of the
 /// order was not bought; later returns are not looked at.

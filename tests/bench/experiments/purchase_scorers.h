@@ -1,7 +1,8 @@
-// The models of the repeat-purchase experiment. A further one is a further Scorer in scorers().
+// The models of the repeat-purchase experiment that need no training: the classical ones, and none at all.
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,9 +26,11 @@ struct Scorer {
   /// Learns from the histories of one partner (alone) or several (shared), never from outcomes: labels it needs it
   /// takes from cuts inside the histories. `seed` for what is random in it.
   std::function<Predictor(std::span<const Histories> partners, double horizon, std::uint64_t seed)> train;
+  /// Weeks. For a longer horizon it answers as for this one, so that only the order of its answers counts.
+  double reach = std::numeric_limits<double>::infinity();
 };
 
-/// bg_nbd first: the one that shops are compared by.
+/// bg_nbd first: the one that the others are compared with.
 std::vector<Scorer> scorers();
 
 /// How the partners' sums come together.
