@@ -17,7 +17,7 @@
 #include <fstream>
 
 #include "client/training/serving_choice.h"
-#include "common/base/counter_random.h"
+#include "tests/bench/experiments/drawn_samples.h"
 #include "tests/bench/experiments/experiment_options.h"
 #include "tests/bench/experiments/experiment_report.h"
 #include "tests/bench/experiments/federation.h"
@@ -37,21 +37,6 @@ struct Options {
   std::vector<std::string> family;
 };
 
-/// `count` of `samples`, drawn from (`seed`, `stream`), in their order; the first draws of more are those of fewer.
-std::vector<Sample> drawn(std::span<const Sample> samples, std::size_t count, std::uint64_t seed,
-                          std::string_view stream) {
-  std::vector<std::size_t> order(samples.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  CounterRandom random(seed, stream);
-  const std::size_t taken = std::min(count, order.size());
-  for (std::size_t i = 0; i < taken; ++i) std::swap(order[i], order[i + random.below(order.size() - i)]);
-  order.resize(taken);
-  std::sort(order.begin(), order.end());
-  std::vector<Sample> out;
-  for (const std::size_t i : order) out.push_back(samples[i]);
-  return out;
-}
-
 class Newcomer {
  public:
   Newcomer(const ExperimentService& service, const Plan& plan, std::vector<float> shared)
@@ -67,8 +52,8 @@ class Newcomer {
       const std::size_t validation = count / kValidationPartOfLabels;
       if (count - validation >= service_->samples.training.size()) break;
       SampleSets few = service_->samples;
-      few.training = drawn(few.training, count - validation, plan_->model.seed, "labels to train with");
-      few.validation = drawn(few.validation, validation, plan_->model.seed, "labels to choose with");
+      few.training = drawn_samples(few.training, count - validation, plan_->model.seed, "labels to train with");
+      few.validation = drawn_samples(few.validation, validation, plan_->model.seed, "labels to choose with");
       points.push_back(point(few));
     }
     points.push_back(point(service_->samples));
