@@ -63,6 +63,7 @@ ServerSettings read_server(ConfigTable table) {
   server.beta1 = table.number("beta1", {0, 0.9999}, server.beta1);
   server.beta2 = table.number("beta2", {0, 0.9999}, server.beta2);
   server.tau = table.number("tau", {kTiny, 1}, server.tau);
+  server.decay_rounds = static_cast<std::uint32_t>(table.integer("decay_rounds", {0, 1'000'000}, server.decay_rounds));
   return server;
 }
 

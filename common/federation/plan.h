@@ -55,6 +55,8 @@ struct ServerSettings {
   double beta1 = 0.9;
   double beta2 = 0.99;
   double tau = 0.001;
+  /// Over so many rounds the learning rate falls in a straight line; it stays at the last one's. 0: it does not fall.
+  std::uint32_t decay_rounds = 0;
 };
 
 /// UpdateSettings::range where neither the plan nor a rotation gives one.

@@ -12,6 +12,13 @@ ModelState initial_state(const ParameterLayout& layout, const ServerSettings& se
   return state;
 }
 
+double learning_rate_at(const ServerSettings& settings, std::uint64_t steps) {
+  if (settings.decay_rounds == 0) return settings.learning_rate;
+  const auto rounds = static_cast<double>(settings.decay_rounds);
+  const auto left = steps < settings.decay_rounds ? static_cast<double>(settings.decay_rounds - steps) : 1.0;
+  return settings.learning_rate * (left / rounds);
+}
+
 Status ServerStep::apply(std::size_t first, std::span<const double> mean_delta) {
   ModelState& state = *state_;
   const std::size_t size = state.parameters.size();
@@ -19,6 +26,7 @@ Status ServerStep::apply(std::size_t first, std::span<const double> mean_delta) 
     return Error{ErrorCode::invalid_argument,
                  "the aggregate has more coordinates than the model's " + std::to_string(size)};
   }
+  const double learning_rate = learning_rate_at(settings_, state.steps);
   for (std::size_t k = 0; k < mean_delta.size(); ++k) {
     const std::size_t i = first + k;
     const double delta = mean_delta[k];
@@ -26,7 +34,7 @@ Status ServerStep::apply(std::size_t first, std::span<const double> mean_delta) 
     const double old_second = state.second_moment[i];
     const double first_moment = settings_.beta1 * old_first + (1.0 - settings_.beta1) * delta;
     const double second_moment = settings_.beta2 * old_second + (1.0 - settings_.beta2) * (delta * delta);
-    const double step = settings_.learning_rate * first_moment / (std::sqrt(second_moment) + settings_.tau);
+    const double step = learning_rate * first_moment / (std::sqrt(second_moment) + settings_.tau);
     const double old_parameter = state.parameters[i];
     state.first_moment[i] = static_cast<float>(first_moment);
     state.second_moment[i] = static_cast<float>(second_moment);

@@ -30,7 +30,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="deploy/demo/run.sh", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--data", type=pathlib.Path, metavar="DIR",
                         help="folder of the services' data (default: data made on the spot, with a known truth)")
-    parser.add_argument("--rounds", type=int, default=10, metavar="N", help="rounds to train (default 10)")
+    parser.add_argument("--rounds", type=int, default=40, metavar="N", help="rounds to train (default 40)")
     parser.add_argument("--chaos", action="store_true",
                         help="kill a client in the middle of its upload, one after it, and the coordinator once")
     parser.add_argument("--doctor", nargs="?", const="sum", choices=("sum", "upload"), metavar="WHAT",

@@ -87,11 +87,14 @@ class Model:
 
     def step(self, mean, server):
         beta1, beta2 = server["beta1"], server["beta2"]
+        rate = server["learning_rate"]
+        if server["decay_rounds"]:
+            rate *= max(server["decay_rounds"] - self.steps, 1) / server["decay_rounds"]
         parameters, firsts, seconds = [], [], []
         for x, m, v, delta in zip(self.parameters, self.first, self.second, mean, strict=True):
             first = beta1 * m + (1.0 - beta1) * delta
             second = beta2 * v + (1.0 - beta2) * (delta * delta)
-            parameters.append(binary32(x + server["learning_rate"] * first / (math.sqrt(second) + server["tau"])))
+            parameters.append(binary32(x + rate * first / (math.sqrt(second) + server["tau"])))
             firsts.append(binary32(first))
             seconds.append(binary32(second))
         return Model(self.plan_hash, parameters, firsts, seconds, self.steps + 1)

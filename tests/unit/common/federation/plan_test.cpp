@@ -37,6 +37,7 @@ learning_rate = 0.02
 beta1 = 0.8
 beta2 = 0.95
 tau = 0.01
+decay_rounds = 40
 [update]
 clip = 2.0
 range = 0.25
@@ -63,6 +64,7 @@ max_attempts = 2
   CHECK(plan.server.beta1 == 0.8);
   CHECK(plan.server.beta2 == 0.95);
   CHECK(plan.server.tau == 0.01);
+  CHECK(plan.server.decay_rounds == 40);
   CHECK(plan.update.clip == 2.0);
   CHECK(plan.update.range == 0.25);
   CHECK(plan.update.bits == 10);
@@ -103,6 +105,7 @@ TEST_CASE("each bound of a plan is held on both sides") {
       {"server", "beta1", {"0", "0.9999"}, {"-0.1", "1", "nan"}},
       {"server", "beta2", {"0", "0.9999"}, {"-0.1", "1", "nan"}},
       {"server", "tau", {"1e-9", "1"}, {"0", "1.1", "nan"}},
+      {"server", "decay_rounds", {"0", "1000000"}, {"-1", "1000001", "0.5"}},
       {"update", "clip", {"1e-6", "1000000"}, {"0", "-1", "1000001", "nan", "inf"}},
       {"update", "range", {"1e-6", "1000000"}, {"0", "-1", "1000001", "nan", "inf"}},
       {"update", "rotation", {"true", "false"}, {"1", "\"true\""}},

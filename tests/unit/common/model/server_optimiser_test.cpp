@@ -33,6 +33,24 @@ TEST_CASE("the first step follows the formula") {
   CHECK(state.parameters[2] == 0.5F);
 }
 
+TEST_CASE("the learning rate falls in a straight line and stays at the last step") {
+  ServerSettings settings;
+  settings.learning_rate = 0.02;
+  CHECK(learning_rate_at(settings, 1000) == 0.02);
+  settings.decay_rounds = 4;
+  CHECK(learning_rate_at(settings, 0) == 0.02);
+  CHECK(learning_rate_at(settings, 1) == doctest::Approx(0.015));
+  CHECK(learning_rate_at(settings, 3) == doctest::Approx(0.005));
+  CHECK(learning_rate_at(settings, 1'000'000) == doctest::Approx(0.005));
+
+  ModelState early = small_state();
+  ModelState late = small_state();
+  late.steps = 2;
+  REQUIRE(apply(early, std::vector<double>{0.1, 0, 0}, settings).ok());
+  REQUIRE(apply(late, std::vector<double>{0.1, 0, 0}, settings).ok());
+  CHECK(early.parameters[0] - 1 == doctest::Approx(2 * (late.parameters[0] - 1)).epsilon(1e-5));
+}
+
 TEST_CASE("a step depends on its own coordinate alone") {
   ModelState all = small_state();
   REQUIRE(apply(all, std::vector<double>{0.3, -0.7, 0.01}, {}).ok());
