@@ -7,9 +7,9 @@ changes the plan's model.seed (initial parameters, hash family of the tokens, or
     python3 tests/bench/experiments/nine_services.py --data DIR
     python3 tests/bench/experiments/results.py
 
-The last of these makes docs/results.md of it. DIR (or BAUTA_DATA) is the folder with grocery/events.csv.gz in it, or the
-one with services/ in it. Where it is absent the script says so, writes nothing and ends with status 77. Python's standard
-library only.
+The last of these makes docs/results.md of it. DIR (or BAUTA_DATA) is the folder with grocery/events.csv.gz in it, or
+the one with services/ in it. Where it is absent the script says so, writes nothing and ends with status 77. Python's
+standard library only.
 """
 import argparse
 import hashlib
@@ -31,9 +31,10 @@ PLAN = ROOT / "deploy/demo/plan.toml"
 MADE_DATA_SEED = 1  # the demo's own
 SKIPPED = 77
 # What the page needs of a service's report.
-KEPT = ["name", "task", "persons", "events", "test_samples", "test_positives"] + \
-    [key + end for key in ("auc_local", "auc_shared", "auc_personalised", "auc_served",
-                           "difference_shared", "difference_personalised", "difference") for end in ("", "_interval")] + ["served"]
+MEASURES = ["auc_local", "auc_shared", "auc_personalised", "auc_served",
+            "difference_shared", "difference_personalised", "difference"]
+KEPT = ["name", "task", "persons", "events", "test_samples", "test_positives", "served"] + \
+    [measure + end for measure in MEASURES for end in ("", "_interval")]
 
 
 def parser_of(description, out, seeds, rounds):
@@ -41,7 +42,8 @@ def parser_of(description, out, seeds, rounds):
     parser = argparse.ArgumentParser(description=description.split("\n", maxsplit=1)[0])
     parser.add_argument("--data", default=os.environ.get("BAUTA_DATA"), metavar="DIR",
                         help="folder of the nine services (default: BAUTA_DATA)")
-    parser.add_argument("--simulate", type=pathlib.Path, default=ROOT / "build/release/bin/bauta-simulate", metavar="FILE")
+    parser.add_argument("--simulate", type=pathlib.Path, default=ROOT / "build/release/bin/bauta-simulate",
+                        metavar="FILE")
     parser.add_argument("--seeds", default=seeds, type=lambda text: [int(part) for part in text.split(",")])
     parser.add_argument("--rounds", type=int, default=rounds)
     parser.add_argument("--out", type=pathlib.Path, default=out, metavar="FILE")
@@ -62,7 +64,8 @@ def measure(options, keep, label, data, services=None):
     """One run per seed over the same services."""
     runs = []
     for seed in options.seeds:
-        text = with_values(PLAN.read_text(encoding="utf-8"), {"model": {"seed": seed}, "round": {"rounds": options.rounds}})
+        text = with_values(PLAN.read_text(encoding="utf-8"),
+                           {"model": {"seed": seed}, "round": {"rounds": options.rounds}})
         plan, report = keep / f"plan-seed{seed}.toml", keep / f"{label}-seed{seed}.json"
         plan.write_text(text, encoding="utf-8")
         command = [options.simulate, "run", "--data", data, "--plan", plan, "--seed", seed, "--report", report]
@@ -71,8 +74,8 @@ def measure(options, keep, label, data, services=None):
         print(f"{label}, seed {seed}", file=sys.stderr, flush=True)
         subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
         found = json.loads(report.read_text(encoding="utf-8"))
-        runs.append({"seed": seed, "plan_sha256": hashlib.sha256(text.encode()).hexdigest(), "model_hash": found["model_hash"],
-                     "rounds_completed": found["rounds_completed"],
+        runs.append({"seed": seed, "plan_sha256": hashlib.sha256(text.encode()).hexdigest(),
+                     "model_hash": found["model_hash"], "rounds_completed": found["rounds_completed"],
                      "bytes_per_client_round": found["bytes_per_client_round"],
                      "services": [{key: service[key] for key in KEPT} for service in found["services"]]})
     return runs
@@ -83,18 +86,20 @@ def main(arguments):
     data = find_data(options.data)
     if data is None:
         where = f"not found in {options.data}" if options.data else "not named"
-        print(f"skipped: the nine services are {where}; name their folder with --data DIR or BAUTA_DATA", file=sys.stderr)
+        print(f"skipped: the nine services are {where}; name their folder with --data DIR or BAUTA_DATA",
+              file=sys.stderr)
         return SKIPPED
     if not os.access(options.simulate, os.X_OK):
-        print(f"{options.simulate} is not there: build bauta-simulate first, or name it with --simulate", file=sys.stderr)
+        print(f"{options.simulate} is not there: build bauta-simulate first, or name it with --simulate",
+              file=sys.stderr)
         return 1
     keep = options.keep or pathlib.Path(tempfile.mkdtemp(prefix="bauta-results-"))
     keep.mkdir(parents=True, exist_ok=True)
     try:
         real = measure(options, keep, "nine", data, SERVICES)
         made_data = keep / "made"
-        subprocess.run([str(options.simulate), "make-data", "--out", str(made_data), "--seed", str(MADE_DATA_SEED)], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run([str(options.simulate), "make-data", "--out", str(made_data), "--seed", str(MADE_DATA_SEED)],
+                       check=True, stdout=subprocess.DEVNULL)
         made = measure(options, keep, "made", made_data)
     except subprocess.CalledProcessError as error:
         print(f"a run ended with status {error.returncode}; nothing was written", file=sys.stderr)

@@ -2,9 +2,9 @@
 
     python3 tests/bench/experiments/results.py
 
-Reads the JSON of the experiments in docs/figures and measures nothing itself; each section of the page names the command
-that makes its figures, and an experiment without figures is named as not measured yet. Plots (SVG) need matplotlib
-(Debian: python3-matplotlib); without it they stay as they are. The same figures give the same bytes.
+Reads the JSON of the experiments in docs/figures and measures nothing itself; each section of the page names the
+command that makes its figures, and an experiment without figures is named as not measured yet. Plots (SVG) need
+matplotlib (Debian: python3-matplotlib); without it they stay as they are. The same figures give the same bytes.
 """
 import argparse
 import os
@@ -22,8 +22,8 @@ SECTIONS = [nine_services, unlike_services, newcomer, few_labels, audience, next
 
 HEAD = """# Results
 
-What the project has measured, one section an experiment, each with the command that makes its figures. This page is written by a
-committed command and not by hand, from the JSON in [figures]({figures}):
+What the project has measured, one section an experiment, each with the command that makes its figures. This page is
+written by a committed command and not by hand, from the JSON in [figures]({figures}):
 
 ```sh
 python3 tests/bench/experiments/results.py
@@ -36,14 +36,15 @@ cmake --preset release
 export FIGURES={figures_from_root} DIR=...
 ```
 
-where DIR is the folder of the public data sets, which are no part of this repository (without them: `bash deploy/demo/run.sh`,
-on made data).
+where DIR is the folder with services/, s3rec/ and cdnow/ in it: public data sets in a plain form, but no part of this
+repository (without them: `bash deploy/demo/run.sh`, on made data).
 """
 
 
 def parser():
     description, _, rest = __doc__.partition("\n")
-    made = argparse.ArgumentParser(description=description, epilog=rest, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made = argparse.ArgumentParser(description=description, epilog=rest,
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--figures", type=pathlib.Path, default=ROOT / "docs/figures", metavar="DIR",
                       help="the JSON of the experiments, and where the plots go (default: docs/figures)")
     made.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/results.md", metavar="FILE",
@@ -81,7 +82,8 @@ def page(found, figures, out):
     from_root = os.path.relpath(figures, ROOT) if figures.resolve().is_relative_to(ROOT) else figures
     parts = [HEAD.format(figures=beside, figures_from_root=pathlib.PurePath(from_root).as_posix())]
     if texts:
-        parts.append("## In short\n\n" + "\n".join(f"* **{section.TITLE}**: {text.headline}." for section, text in texts.items()) + "\n")
+        parts.append("## In short\n\n" + "".join(f"* **{section.TITLE}**: {text.headline}.\n"
+                                                 for section, text in texts.items()))
     parts += [f"## {section.TITLE}\n\n{text.body.rstrip()}\n" for section, text in texts.items()]
     missing = [section for section in SECTIONS if section not in found]
     if missing:

@@ -2,6 +2,11 @@
 import json
 
 
+def runs(seeds, **same):
+    """The same in every run, but none shares an object with another, so that a test can alter one."""
+    return [json.loads(json.dumps({"seed": seed, **same})) for seed in seeds]
+
+
 def auc(value, half=0.02):
     return {"auc": value, "interval": [value - half, value + half]}
 
@@ -31,33 +36,40 @@ def nine_services():
                 nine_service("fashion_banner", 0.5, 0.6, positives=20)]
     made = [nine_service("made_cinema", 0.7, 0.7, model="local")]
     return {"rounds": 40, "nine": {"runs": [nine_run(seed, services(seed)) for seed in (1, 2, 3)]},
-            "made": {"data_seed": 1, "oracle_auc": {"made_cinema": 0.826}, "runs": [nine_run(seed, made) for seed in (1, 2, 3)]}}
+            "made": {"data_seed": 1, "oracle_auc": {"made_cinema": 0.826},
+                     "runs": [nine_run(seed, made) for seed in (1, 2, 3)]}}
 
 
-def unlike_service(name, local, arms, positives=400, half=0.01):
-    service = {"name": name, "test_samples": 1000, "test_positives": positives, "choice": {"model": "mix", "local_share": 0.5}}
-    for arm, value in {"local": local, **arms}.items():
-        service[arm] = {"validation_auc": value, "auc": value, "auc_interval": [value - half, value + half], "log_loss": 0.5}
+def unlike_service(name, local, others, positives=400, half=0.01):
+    service = {"name": name, "test_samples": 1000, "test_positives": positives,
+               "choice": {"model": "mix", "local_share": 0.5}}
+    for arm, value in {"local": local, **others}.items():
+        service[arm] = {"validation_auc": value, "auc": value, "auc_interval": [value - half, value + half],
+                        "log_loss": 0.5}
         if arm != "local":
             service[arm]["difference"] = value - local
             service[arm]["difference_interval"] = [value - local - half, value - local + half]
     return service
 
 
+def arms(*aucs):
+    return dict(zip(("average", "shared", "personalised", "served", "central"), aucs))
+
+
 def unlike_services(seeds=(1, 2, 3)):
     services = [
-        unlike_service("grocery", 0.70, {"average": 0.65, "shared": 0.68, "personalised": 0.73, "served": 0.73, "central": 0.74}),
-        unlike_service("fuel", 0.60, {"average": 0.55, "shared": 0.60, "personalised": 0.60, "served": 0.60, "central": 0.605}),
-        unlike_service("gift_shop", 0.80, {"average": 0.7, "shared": 0.78, "personalised": 0.8, "served": 0.8, "central": 0.76}),
-        unlike_service("fashion_banner", 0.5, {"average": 0.9, "shared": 0.9, "personalised": 0.9, "served": 0.9, "central": 0.9},
+        unlike_service("grocery", 0.70, arms(0.65, 0.68, 0.73, 0.73, 0.74)),
+        unlike_service("fuel", 0.60, arms(0.55, 0.60, 0.60, 0.60, 0.605)),
+        unlike_service("gift_shop", 0.80, arms(0.7, 0.78, 0.8, 0.8, 0.76)),
+        unlike_service("fashion_banner", 0.5, arms(0.9, 0.9, 0.9, 0.9, 0.9),
                        positives=20)]
-    return {"set": [], "permuted_labels": False, "runs": [{"seed": seed, "services": services} for seed in seeds]}
+    return {"set": [], "permuted_labels": False, "runs": runs(seeds, services=services)}
 
 
 def unlike_services_permuted(mean=0.5):
-    arms = {"average": mean, "shared": mean, "personalised": mean, "served": mean, "central": mean}
-    services = [unlike_service("grocery", mean + 0.01, arms), unlike_service("fuel", mean - 0.01, arms)]
-    return {"set": [], "permuted_labels": True, "runs": [{"seed": 1, "services": services}]}
+    same = arms(*[mean] * 5)
+    services = [unlike_service("grocery", mean + 0.01, same), unlike_service("fuel", mean - 0.01, same)]
+    return {"set": [], "permuted_labels": True, "runs": runs((1,), services=services)}
 
 
 def newcomer(family=()):
@@ -72,7 +84,7 @@ def newcomer(family=()):
     services = [service("grocery", 0.70, [point(100, 0.60), point(10_000, 0.80), point(20_000, 0.75)]),
                 service("fuel", 0.745, [point(100, 0.60), point(500, 0.70)]),
                 service("gift_shop", 0.5, [point(100, 0.60), point(20_000, 0.75)])]
-    return {"family": list(family), "runs": [{"seed": seed, "services": services} for seed in (1, 2, 3)]}
+    return {"family": list(family), "runs": runs((1, 2, 3), services=services)}
 
 
 def newcomer_family():
@@ -82,7 +94,7 @@ def newcomer_family():
 def few_labels():
     points = [{"labels": labels, "with": auc(0.7 + gain), "without": auc(0.7), "difference": auc(gain, 0.01)}
               for labels, gain in ((100, 0.03), (1000, 0.0))]
-    return {"service": "coupon_mail", "runs": [{"seed": seed, "points": points} for seed in (1, 2)]}
+    return {"service": "coupon_mail", "runs": runs((1, 2), points=points)}
 
 
 def audience(canary=0.5):
@@ -112,12 +124,13 @@ def next_item():
     def arm(value):
         return {"hr10": figure(2 * value), "ndcg10": figure(value)}
     service = {"published": {"GRU4Rec": [0.0283, 0.0137], "SASRec": [0.0605, 0.0318], "S3-Rec": [0.0647, 0.0327]},
-               "alone": arm(0.046), "federated": arm(0.05), "two local": arm(0.052), "federated minus alone": arm(0.004)}
+               "alone": arm(0.046), "federated": arm(0.05), "two local": arm(0.052),
+               "federated minus alone": arm(0.004)}
     return {"short": False, "seeds": [1, 2, 3], "services": {"Beauty": service, "Yelp": service}}
 
 
-ALL = {made.__name__: made for made in (nine_services, unlike_services, unlike_services_permuted, newcomer, newcomer_family,
-                                        few_labels, audience, next_item)}
+ALL = {made.__name__: made for made in (nine_services, unlike_services, unlike_services_permuted, newcomer,
+                                        newcomer_family, few_labels, audience, next_item)}
 
 
 def write(folder, **figures):

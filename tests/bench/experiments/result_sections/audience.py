@@ -2,8 +2,9 @@
 from dataclasses import dataclass
 
 from . import Text, plots
-from .estimate import BETTER, OPEN, WORSE, bounded_estimate
+from .estimate import bounded_estimate
 from .figures import read_figures, refuse_short_run
+from .service import tally
 from .tables import seeds_text, shell, table, with_intervals
 
 TITLE = "Audiences from a sentence"
@@ -92,11 +93,8 @@ def _kinds(services, name):
 
 
 def _headline(services):
-    words = []
-    for name in REFERENCES:
-        kinds = _kinds(services, name)
-        words.append(f"against {name} better for {kinds.count(BETTER)}, worse for {kinds.count(WORSE)}, open for {kinds.count(OPEN)}")
-    return f"AUC of bauta's audiences on {len(services)} services: " + "; ".join(words)
+    against = [f"against {name} {tally(_kinds(services, name))}" for name in REFERENCES]
+    return "AUC of bauta's audiences: " + "; ".join(against)
 
 
 def _weak_spots(services):
@@ -106,7 +104,8 @@ def _weak_spots(services):
     if not off:
         return "The canary's 95 % limits hold 0.5 for every scorer."
     count = sum(len(service.canary) for service in services)
-    return f"The canary's 95 % limits leave out 0.5 for {len(off)} of {count} (one in twenty would by chance): {', '.join(off)}."
+    return (f"The canary's 95 % limits leave out 0.5 for {len(off)} of {count} (one in twenty would by chance): "
+            f"{', '.join(off)}.")
 
 
 def text(services, image):
@@ -116,18 +115,22 @@ def text(services, image):
     held, promised = sum(one.promises_held for one in services), sum(one.promises for one in services)
     return Text(_headline(services), f"""{command}
 
-"Who will buy baby food within four weeks?", asked about categories and words that no model saw as a demand while it was
-trained. Every scorer orders the persons by what happened before the cut; means over a service's sentences, [95 %, bootstrap over
-persons], {seeds_text(seeds)}. Lift is the share of positives among the first 1 % or 10 %, over that among all.
+"Who will buy baby food within four weeks?", asked about categories and words that no model saw as a demand while it
+was trained. Every scorer orders the persons by what happened before the cut; means over a service's sentences, [95 %,
+bootstrap over persons], {seeds_text(seeds)}. Lift is the share of positives among the first 1 % or 10 %, over that
+among all.
 
 {_scorer_table(services)}
 
 {image("audience.svg", "AUC of every scorer with its interval, one panel a service")}
-* **bauta**: the product's ranker on a model of this service alone. **activity**: number of events. **rfm_all**, **rfm_matching**: ranks
-  of recency, frequency and amount, of all events or of those demanded. **tfidf**: words in common with the history. **lookalike**:
-  logistic regression on all of these, on the labels of one horizon before the cut; **lookalike_6** on six such cuts.
-* **Canary**: persons have exchanged their futures, so that a scorer that only reads the past is at 0.5 in the mean. {_weak_spots(services)}
-* Of what past weeks promise for the best tenth, the 95 % interval held the truth for {held} of {promised} sentences.
+* **bauta**: the product's ranker on a model of this service alone. **activity**: number of events. **rfm_all**,
+  **rfm_matching**: ranks of recency, frequency and amount, of all events or of those demanded. **tfidf**: words in
+  common with the history. **lookalike**: logistic regression on all of these, on the labels of one horizon before the
+  cut; **lookalike_6** on six such cuts.
+* **Canary**: persons have exchanged their futures, so that a scorer that only reads the past is at 0.5 in the mean.
+  {_weak_spots(services)}
+* Of what past weeks promise for the best tenth, the 95 % interval held the truth for {held} of {promised}
+  sentences{' and seeds' if len(seeds) > 1 else ''}.
 
 bauta minus the strongest baselines (paired, the same persons drawn for both):
 

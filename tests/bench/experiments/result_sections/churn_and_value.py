@@ -22,5 +22,5 @@ def draw(data):
 def text(data, image):
     del data, image
     return Text(f"on [a page of its own]({PAGE})",
-                f"Who comes back, how often and for how much, by BG/NBD and Gamma-Gamma fitted from masked sums and by the model's "
-                f"own heads: [Churn and customer value]({PAGE}).")
+                f"Who comes back, how often and for how much, by BG/NBD and Gamma-Gamma fitted from masked sums and by "
+                f"the model's own heads: [Churn and customer value]({PAGE}).")

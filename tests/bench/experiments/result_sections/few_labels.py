@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from . import Text, plots
 from .estimate import BETTER, WORSE, Estimate, estimate
 from .figures import read_figures, seeds_of
-from .tables import difference, number, seeds_text, shell, table, with_intervals
+from .tables import number, seeds_text, shell, table, with_intervals
 
 TITLE = "Few labels: what the next-event loss is worth"
 NEEDS = "few_labels.json"
@@ -47,8 +47,8 @@ def read(folder):
 def _panel(data):
     def draw(axes):
         for name, key, colour in (("with next-event loss", "with_loss", "blue"), ("without", "without", "grey")):
-            axes.plot([point.labels for point in data.points], [getattr(point, key).mean() for point in data.points],
-                      "o-", markersize=3, linewidth=1.2, color=plots.COLOURS[colour], label=name)
+            plots.curve(axes, [point.labels for point in data.points], [getattr(point, key) for point in data.points],
+                        plots.COLOURS[colour], name)
     return draw
 
 
@@ -62,12 +62,14 @@ def text(data, image):
                 f"{kinds.count(WORSE)} (every seed's interval leaves out 0)")
     rows = [[f"{point.labels:,}", number(point.with_loss.mean()), number(point.without.mean()),
              with_intervals(point.difference, "+"), point.difference.verdict()] for point in data.points]
+    header = ["labels", "AUC with the next-event loss", "AUC without", "with − without, and its interval in every seed",
+              "verdict"]
     return Text(headline, f"""{COMMAND}
 
-{data.service}, conversion labels only on each person's last offer, {seeds_text(data.seeds)}; AUC on later, held-out samples, mean over the
-seeds. The model reads the whole history either way; with the next-event loss it also learns from what happened next in it,
-which needs no label. The verdict is on the difference and holds in every seed.
+{data.service}, conversion labels only on each person's last offer, {seeds_text(data.seeds)}; AUC on later, held-out
+samples, mean over the seeds. The model reads the whole history either way; with the next-event loss it also learns from
+what happened next in it, which needs no label. The verdict is on the difference and holds in every seed.
 
-{table(["labels", "AUC with the next-event loss", "AUC without", "with − without, and its interval in every seed", "verdict"], rows)}
+{table(header, rows)}
 
 {image("few_labels.svg", "AUC over the number of labels, with and without the next-event loss")}""".rstrip())

@@ -15,7 +15,8 @@ DEFAULT_NEWCOMERS = ["city_places", "drugstore", "fresh_food", "fuel", "gift_sho
 PROGRAM = "build/release/tests/bench/experiments/newcomer --data $DIR"
 BUILD = "cmake --build build/release --target newcomer"
 COMMAND = shell(BUILD, f"{PROGRAM} --out $FIGURES/{NEEDS}")
-FAMILY_COMMAND = (f"{PROGRAM} --family coupon_mail,drugstore,fresh_food,fuel,grocery,store_visits --out $FIGURES/{FAMILY}")
+RETAILER = "coupon_mail,drugstore,fresh_food,fuel,grocery,store_visits"
+FAMILY_COMMAND = f"{PROGRAM} --family {RETAILER} --out $FIGURES/{FAMILY}"
 CLOSE = 0.01
 
 
@@ -110,16 +111,18 @@ def read(folder):
 def _panel(service):
     def draw(axes):
         labels = [point.labels for point in service.points]
-        axes.axhline(service.no_label.mean(), color=plots.COLOURS["red"], linestyle="--", linewidth=1.2, label="no label")
+        low, high = service.no_label.envelope()
+        axes.axhspan(low, high, color=plots.COLOURS["red"], alpha=0.1, linewidth=0)
+        axes.axhline(service.no_label.mean(), color=plots.COLOURS["red"], linestyle="--", linewidth=1.2,
+                     label="no label")
         for arm in ("local", "served"):
-            estimates = [getattr(point, arm) for point in service.points]
-            axes.plot(labels, [one.mean() for one in estimates], "o-", markersize=3, linewidth=1.2,
-                      color=plots.arm_colour(arm), label=arm)
+            plots.curve(axes, labels, [getattr(point, arm) for point in service.points], plots.arm_colour(arm), arm)
     return draw
 
 
 def _plot(measured):
-    return plots.curve_panels({service.name: _panel(service) for service in measured.services}, "labels of its own", "AUC")
+    panels = {service.name: _panel(service) for service in measured.services}
+    return plots.curve_panels(panels, "labels of its own", "AUC")
 
 
 def draw(data):
@@ -154,8 +157,9 @@ def _close(service):
 
 
 def _service_table(measured):
-    header = ["newcomer", "AUC, no label", "AUC, local with all labels", "no label − local, and its interval in every seed",
-              f"within {number(CLOSE, digits=2)}?", "labels until training alone is as good"]
+    header = ["newcomer", "AUC, no label", "AUC, local with all labels",
+              "no label − local, and its interval in every seed", f"within {number(CLOSE, digits=2)}?",
+              "labels until training alone is as good"]
     return table(header, [[service.name, number(service.no_label.mean()), number(service.full_local.mean()),
                            with_intervals(service.no_label_minus_full_local, "+"), _close(service), _parity(service)]
                           for service in measured.services])
@@ -187,8 +191,9 @@ model of the services outside it.
 def _headline(measured):
     close = sum(service.is_close() for service in measured.services)
     gap = sum(service.no_label_minus_full_local.mean() for service in measured.services) / len(measured.services)
-    return (f"without one label of its own, a newcomer comes within {number(CLOSE, digits=2)} AUC of a model trained alone on all its "
-            f"labels in {close} of {len(measured.services)} services (mean difference {difference(gap)})")
+    return (f"without one label of its own, a newcomer comes within {number(CLOSE, digits=2)} AUC of a model trained "
+            f"alone on all its labels in {close} of {len(measured.services)} services "
+            f"(mean difference {difference(gap)})")
 
 
 def text(data, image):
@@ -198,18 +203,19 @@ def text(data, image):
             f"in {sum(service.is_close() for service in data.family.services)} of {len(data.family.services)}"
     return Text(headline, f"""{_command(data.alone, NEEDS)}
 
-One service after another is left out while the others train together, {seeds_text(data.alone.seeds)}. It then gets their model
-and none, some or all of its own labels. AUC on its later test samples, mean over the seeds. **no label**: the others' model as
-it is. **local**: trained on those labels alone. **personalised**: the others' model, fine-tuned on them. **served**: chosen on
-the newcomer's validation labels.
+One service after another is left out while the others train together, {seeds_text(data.alone.seeds)}. It then gets
+their model and none, some or all of its own labels. AUC on its later test samples, mean over the seeds. **no label**:
+the others' model as it is. **local**: trained on those labels alone. **personalised**: the others' model, fine-tuned
+on them. **served**: chosen on the newcomer's validation labels.
 
 {_service_table(data.alone)}
 
-"Within" is decided by the mean; beside it stands in how many seeds the whole 95 % interval agrees. The labels until training
-alone is as good as no label are interpolated, linear in their logarithm, between the points below.
+"Within" is decided by the mean; beside it stands in how many seeds the whole 95 % interval agrees. The labels until
+training alone is as good as no label are interpolated, linear in their logarithm, between the points below.
 
 {image("newcomer.svg", "AUC over the number of labels: local, served, and the others' model without a label")}
-Of the labels a fifth are validation samples, the rest training samples; the smaller sets are parts of the larger ones.
+Bands go from the lowest to the highest end of the seeds' intervals. Of the labels a fifth are validation samples, the
+rest training samples; the smaller sets are parts of the larger ones.
 
 {_label_table(data.alone)}
 

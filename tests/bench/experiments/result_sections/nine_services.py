@@ -2,8 +2,9 @@
 from dataclasses import dataclass
 
 from . import Text, plots
-from .estimate import BETTER, FEWEST_OF_A_CLASS, OPEN, UNJUDGED, WORSE, enough_of_both, estimate
+from .estimate import BETTER, FEWEST_OF_A_CLASS, OPEN, UNJUDGED, WORSE, estimate
 from .figures import read_figures, seeds_of, services_over_seeds
+from .service import Service, headline, judged_of, mean_gain
 from .tables import difference, each_or_all, number, shell, table, with_intervals
 
 TITLE = "Nine real services, by the product itself"
@@ -13,25 +14,6 @@ COMMAND = shell("cmake --build build/release --target bauta-simulate",
 DEFAULT_SEEDS = [1, 2, 3]
 DEFAULT_ROUNDS = 40
 SHOWN = ("shared", "personalised", "served")
-
-
-@dataclass(frozen=True)
-class Service:
-    name: str
-    samples: int
-    positives: int
-    aucs: dict         # arm -> Estimate
-    differences: dict  # arm -> Estimate of its AUC minus that of the local model
-    models: list       # what was served, seed by seed
-
-    def judged(self):
-        return enough_of_both(self.samples, self.positives) and self.differences["served"].kind() != UNJUDGED
-
-    def kind(self):
-        return self.differences["served"].kind() if self.judged() else UNJUDGED
-
-    def verdict(self):
-        return self.differences["served"].verdict() if self.judged() else UNJUDGED
 
 
 @dataclass(frozen=True)
@@ -64,23 +46,25 @@ def _service(name, reports):
 def _campaign(figures):
     runs = figures["runs"]
     return Campaign([_service(name, reports) for name, reports in services_over_seeds(runs).items()],
-                    [run["plan_sha256"].text() for run in runs.each()], [run["model_hash"].text() for run in runs.each()],
+                    [run["plan_sha256"].text() for run in runs.each()],
+                    [run["model_hash"].text() for run in runs.each()],
                     runs.each()[0]["bytes_per_client_round"].number())
 
 
 def read(folder):
     figures = read_figures(folder / NEEDS)
-    made = figures["made"]
-    campaign = _campaign(made)
-    return Data(int(figures["rounds"].number()), seeds_of(figures["nine"]["runs"]), _campaign(figures["nine"]), campaign,
-                {service.name: made["oracle_auc"][service.name].optional() for service in campaign.services},
-                int(made["data_seed"].number()))
+    made = _campaign(figures["made"])
+    oracle = figures["made"]["oracle_auc"]
+    return Data(int(figures["rounds"].number()), seeds_of(figures["nine"]["runs"]), _campaign(figures["nine"]), made,
+                {service.name: oracle[service.name].optional() for service in made.services},
+                int(figures["made"]["data_seed"].number()))
 
 
 def _plot(campaign):
-    rows = [service.name for service in campaign.services]
-    series = {arm: [service.differences[arm] for service in campaign.services] for arm in SHOWN}
-    return plots.dot_plot(rows, series, {arm: plots.arm_colour(arm) for arm in SHOWN}, "AUC minus that of the service's own model")
+    judged = judged_of(campaign.services)
+    series = {arm: [service.differences[arm] for service in judged] for arm in SHOWN}
+    return plots.dot_plot([service.name for service in judged], series, {arm: plots.arm_colour(arm) for arm in SHOWN},
+                          "AUC minus that of the service's own model")
 
 
 def draw(data):
@@ -88,8 +72,8 @@ def draw(data):
 
 
 def _table(campaign, oracle=None):
-    header = ["service", "positive / all test samples", "AUC alone", "shared", "personalised", "served", "what is served",
-              "served − alone, and its interval in every seed", "verdict"]
+    header = ["service", "positive / all test samples", "AUC alone", "shared", "personalised", "served",
+              "what is served", "served − alone, and its interval in every seed", "verdict"]
     if oracle:
         header.insert(6, "the oracle")
     rows = []
@@ -97,17 +81,13 @@ def _table(campaign, oracle=None):
         row = [service.name, f"{service.positives:,} / {service.samples:,}"]
         row += [number(service.aucs[arm].mean()) for arm in ("local", *SHOWN)]
         row += [number(oracle[service.name])] if oracle else []
-        rows.append(row + [each_or_all(service.models), with_intervals(service.differences["served"], "+"), service.verdict()])
+        rows.append(row + [each_or_all(service.models), with_intervals(service.differences["served"], "+"),
+                           service.verdict()])
     return table(header, rows)
 
 
 def _listed(services):
-    return ", ".join(f"{service.name} ({difference(service.differences['served'].mean())})" for service in services)
-
-
-def _mean_difference(campaign):
-    judged = [service.differences["served"].mean() for service in campaign.services if service.judged()]
-    return sum(judged) / len(judged) if judged else None
+    return ", ".join(f"{service.name} ({difference(service.gain())})" for service in services)
 
 
 def _findings(campaign):
@@ -116,8 +96,8 @@ def _findings(campaign):
     judged = len(campaign.services) - len(of_kind[UNJUDGED])
     lines = []
     if of_kind[BETTER]:
-        lines.append(f"* **Better**, in every seed beyond what its interval leaves to chance, {len(of_kind[BETTER])} of "
-                     f"{judged}: {_listed(of_kind[BETTER])}.")
+        lines.append("* **Better**, in every seed beyond what its interval leaves to chance, "
+                     f"{len(of_kind[BETTER])} of {judged}: {_listed(of_kind[BETTER])}.")
     else:
         lines.append("* **No service is better** in every seed beyond what its interval leaves to chance.")
     if of_kind[WORSE]:
@@ -139,15 +119,8 @@ def _findings(campaign):
         lines.append("* **Weak in both arms** (a served AUC under 0.6; guessing has 0.5): " + ", ".join(
             f"{service.name} ({number(service.aucs['served'].mean())})" for service in weak) + ".")
     lines.append(f"* The plain mean of the differences over the {judged} services that can be judged is "
-                 f"{difference(_mean_difference(campaign))}.")
+                 f"{difference(mean_gain(campaign.services))}.")
     return "\n".join(lines)
-
-
-def _headline(campaign):
-    kinds = [service.kind() for service in campaign.services if service.judged()]
-    return (f"what is served against the service's own model: better for {kinds.count(BETTER)} of {len(kinds)} services, "
-            f"worse for {kinds.count(WORSE)}, open for {kinds.count(OPEN)}; mean difference of AUC "
-            f"{difference(_mean_difference(campaign))}")
 
 
 def _command(data):
@@ -163,32 +136,36 @@ def text(data, image):
                   for seed, plan, one, two in zip(data.seeds, data.nine.plans, data.nine.models, data.made.models)])
     body = f"""{_command(data)}
 
-{data.rounds} rounds with masks and all, {len(data.seeds)} seeds; AUC on held-out samples, mean over the seeds. Verdicts are explained below.
+{data.rounds} rounds with masks and all, {len(data.seeds)} seeds; AUC on held-out samples, mean over the seeds.
+Verdicts are explained below.
 
 {_table(data.nine)}
 
-{image("nine_services.svg", "AUC of the shared, personalised and served model minus that of the local one, for each of nine services")}
+{image("nine_services.svg", "AUC of shared, personalised and served minus that of alone, for each judged service")}
 {_findings(data.nine)}
 
 ### How to read it
 
-* **alone** (the local model): what the service trains on its own data only, for rounds × local_steps × 1.5 steps with a
-  learning rate that falls linearly to 0; the best step by its *validation* samples. **shared**: the model of the last round as
-  it is. **personalised**: the shared model fine-tuned by the service, all parameters, the private ones too, for rounds ×
-  local_steps / 2 steps; again the best step on validation. Its steps in the rounds and these are as many as alone, on the same data.
-* **served**: what the service chose on its validation samples among these three and mixes of the local and the personalised
-  model's logits. The local model is the incumbent, left only for one that is better there by more than one standard error
-  (`client/training/serving_choice.h`). A service with fewer than 1,000 training samples is a newcomer: its incumbent is the
-  shared model, left only by more than two standard errors.
-* **Test samples chose nothing.** Held out means later: every label lies after the service's test cut. Steps, rates, clip and
-  server settings (`deploy/demo/plan.toml`) were chosen on validation samples, and so were steps and models.
-* **Intervals** are 95 %, percentile bootstraps over persons, 1,000 replicates; those of a difference are paired (the same
-  persons drawn for both arms). They hold the chance of the test sample, not that of training: for that, compare the seeds.
+* **alone** (the local model): what the service trains on its own data only, for rounds × local_steps × 1.5 steps with
+  a learning rate that falls linearly to 0; the best step by its *validation* samples. **shared**: the model of the
+  last round as it is. **personalised**: the shared model fine-tuned by the service, all parameters, the private ones
+  too, for rounds × local_steps / 2 steps; again the best step on validation. Its steps in the rounds and these are as
+  many as alone, on the same data.
+* **served**: what the service chose on its validation samples among these three and mixes of the local and the
+  personalised model's logits. The local model is the incumbent, left only for one that is better there by more than
+  one standard error (`client/training/serving_choice.h`). A service with fewer than 1,000 training samples is a
+  newcomer: its incumbent is the shared model, left only by more than two standard errors.
+* **Test samples chose nothing.** Held out means later: every label lies after the service's test cut. Steps, rates,
+  clip and server settings (`deploy/demo/plan.toml`) were chosen on validation samples, and so were steps and models.
+* **Intervals** are 95 %, percentile bootstraps over persons, 1,000 replicates; those of a difference are paired (the
+  same persons drawn for both arms). They hold the chance of the test sample, not that of training: for that, compare
+  the seeds.
 * **A seed** changes the initial parameters, the hash family of the tokens, the order of all batches, and the masks; the
   data and the cuts stay.
-* **Verdict**: better or worse only where the interval of the difference leaves out 0 in *every* seed; otherwise the table says
-  in how many it does. Under {FEWEST_OF_A_CLASS} samples of a class: no verdict.
-* In the plots a dot is the mean over the seeds; its line goes from the lowest to the highest end of the seeds' intervals.
+* **Verdict**: better or worse only where the interval of the difference leaves out 0 in *every* seed; otherwise the
+  table says in how many it does. Under {FEWEST_OF_A_CLASS} samples of a class: no verdict.
+* In the plots a dot is the mean over the seeds; its line goes from the lowest to the highest end of the seeds'
+  intervals.
 
 ### What these figures are not
 
@@ -201,9 +178,9 @@ def text(data, image):
 
 ### Six made services
 
-The demo's own data (`bauta-simulate make-data --seed {data.made_data_seed}`): six services without a person in common, whose customers share
-only how interests work. The **oracle** knows every rate and chance the generator used and, like the model, only what
-happened before a sample's cut: nobody can do better on these samples but by luck.
+The demo's own data (`bauta-simulate make-data --seed {data.made_data_seed}`): six services without a person in
+common, whose customers share only how interests work. The **oracle** knows every rate and chance the generator used
+and, like the model, only what happened before a sample's cut: nobody can do better on these samples but by luck.
 
 {_table(data.made, data.oracle)}
 
@@ -214,5 +191,6 @@ happened before a sample's cut: nobody can do better on these samples but by luc
 
 {runs}
 
-One client sends {data.nine.bytes_per_client_round:,.0f} bytes in a round of nine. The same seed gives the same model, bit for bit."""
-    return Text(_headline(data.nine), body)
+One client sends {data.nine.bytes_per_client_round:,.0f} bytes in a round of nine. The same seed gives the same
+model, bit for bit."""
+    return Text(headline(data.nine.services), body)

@@ -4,9 +4,9 @@ import contextlib
 try:
     import matplotlib
     matplotlib.use("svg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 except ImportError:
-    matplotlib = pyplot = None
+    matplotlib = pyplot = ticker = None
 
 # The palette of Okabe and Ito, told apart by the colour-blind too; an arm has the same colour in every plot.
 COLOURS = {"grey": "#777777", "orange": "#E69F00", "sky": "#56B4E9", "green": "#009E73", "blue": "#0072B2",
@@ -60,7 +60,7 @@ def _dots(axes, rows, series, colours, labels=True):
 
 
 def dot_plot(rows, series, colours, words, zero=True):
-    """One panel: the dots are means over the seeds, the lines go from the least to the greatest end of their intervals."""
+    """One panel: dots are means over the seeds, lines go from the least to the greatest end of their intervals."""
     height = 1.2 + len(rows) * max(0.3, 0.13 * len(series))
     figure, axes = pyplot.subplots(figsize=(7.5, height), layout="constrained")
     if zero:
@@ -74,9 +74,10 @@ def dot_plot(rows, series, colours, words, zero=True):
 
 def dot_panels(panels, words, columns=3):
     """{title: (rows, estimates)}: a small panel each, one dot a row."""
+    columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     height = 0.6 + rows * (0.55 + 0.19 * max(len(names) for names, _ in panels.values()))
-    figure, grid = pyplot.subplots(rows, columns, figsize=(9, height), layout="constrained", squeeze=False)
+    figure, grid = pyplot.subplots(rows, columns, figsize=(3 * columns, height), layout="constrained", squeeze=False)
     for axes in grid.flat[len(panels):]:
         axes.set_visible(False)
     for axes, (title, (names, estimates)) in zip(grid.flat, panels.items()):
@@ -84,6 +85,13 @@ def dot_panels(panels, words, columns=3):
         axes.set_title(title, fontsize=9)
     figure.supxlabel(words, fontsize=9)
     return figure
+
+
+def curve(axes, labels, estimates, colour, name):
+    """Means over the seeds, in a band from the lowest to the highest end of their intervals."""
+    low, high = zip(*(one.envelope() for one in estimates))
+    axes.fill_between(labels, low, high, color=colour, alpha=0.15, linewidth=0)
+    axes.plot(labels, [one.mean() for one in estimates], "o-", markersize=3, linewidth=1.2, color=colour, label=name)
 
 
 def curve_panels(panels, words_x, words_y, columns=4):
@@ -97,6 +105,8 @@ def curve_panels(panels, words_x, words_y, columns=4):
     for axes, (title, draw) in zip(grid.flat, panels.items()):
         draw(axes)
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes.xaxis.set_minor_formatter(ticker.NullFormatter())
         axes.set_title(title, fontsize=9)
     handles, labels = grid.flat[0].get_legend_handles_labels()
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.3 / figure.get_figheight()))

@@ -3,8 +3,9 @@ import math
 from dataclasses import dataclass
 
 from . import Text, plots
-from .estimate import BETTER, FEWEST_OF_A_CLASS, OPEN, UNJUDGED, WORSE, enough_of_both, estimate
+from .estimate import BETTER, FEWEST_OF_A_CLASS, UNJUDGED, estimate
 from .figures import read_figures, read_if_there, seeds_of, services_over_seeds
+from .service import Service, headline, judged_of, mean_gain
 from .tables import difference, each_or_all, joined, number, seeds_text, shell, table, with_intervals
 
 TITLE = "What unlike services gain from one another"
@@ -22,29 +23,13 @@ FURTHEST_OF_PERMUTED = 0.02
 
 
 @dataclass(frozen=True)
-class Service:
-    name: str
-    samples: int
-    positives: int
-    aucs: dict         # arm -> Estimate
-    differences: dict  # arm but local -> Estimate of its AUC minus that of local
-    models: list       # what was served, seed by seed
-
-    def judged(self):
-        return enough_of_both(self.samples, self.positives) and self.differences["served"].kind() != UNJUDGED
-
-    def verdict(self):
-        return self.differences["served"].verdict() if self.judged() else UNJUDGED
-
-
-@dataclass(frozen=True)
 class Measured:
     seeds: list
     settings: list
     services: list
 
     def judged(self):
-        return [service for service in self.services if service.judged()]
+        return judged_of(self.services)
 
 
 @dataclass(frozen=True)
@@ -75,8 +60,8 @@ def read(folder):
 
 
 def _plot(measured):
-    series = {arm: [service.differences[arm] for service in measured.services] for arm in ARMS[1:]}
-    return plots.dot_plot([service.name for service in measured.services], series,
+    series = {arm: [service.differences[arm] for service in measured.judged()] for arm in ARMS[1:]}
+    return plots.dot_plot([service.name for service in measured.judged()], series,
                           {arm: plots.arm_colour(arm) for arm in ARMS[1:]}, "AUC minus that of the service's own model")
 
 
@@ -113,7 +98,7 @@ def _table(measured):
     if judged:
         rows.append([f"mean of the {len(judged)} judged", ""] +
                     [number(_mean([service.aucs[arm].mean() for service in judged])) for arm in ARMS] +
-                    ["", difference(_mean([service.differences["served"].mean() for service in judged])), ""])
+                    ["", difference(mean_gain(judged)), ""])
     return table(header, rows)
 
 
@@ -131,10 +116,15 @@ def sum_is_clear(services):
     return True
 
 
+def gaining_services(measured):
+    """Those of the judged services where central is better than local in the mean."""
+    return [service for service in measured.judged() if service.differences["central"].kind() != UNJUDGED
+            and service.differences["central"].mean() > 0]
+
+
 def gap_rows(measured):
-    """How much of what pooled data would bring each arm of ours brings; only of services where that is something."""
-    gaining = [service for service in measured.judged() if service.differences["central"].mean() > 0
-               and service.differences["central"].kind() != UNJUDGED]
+    """How much of what pooled data would bring each arm of ours brings."""
+    gaining = gaining_services(measured)
     rows = []
     for service in gaining:
         gap = service.differences["central"]
@@ -149,17 +139,18 @@ def gap_rows(measured):
 def _shares(services, clear):
     if not clear:
         return ["not clear"] * len(OURS)
-    return [f"{_total(services, arm) / _total(services, 'central'):.0%}".replace("-", "−") for arm in OURS]
+    return [f"{number(100 * _total(services, arm) / _total(services, 'central'), digits=0)} %" for arm in OURS]
 
 
 def _gap(measured):
     rows = gap_rows(measured)
     if not rows:
-        return "Training on everybody's data in one place (central) is better than local for none of the judged services in the mean."
-    return f"""Where one model on everybody's data in one place (central) is better than local in the mean of the seeds, how much of that
-gap is closed without bringing the data together? The share is (arm − local) / (central − local); *not clear* stands where
-central − local is not above 0 in every seed beyond its interval (of the sum: the services' half intervals added in
-quadrature). These services are picked for their gap, so the gap is rather too large than too small.
+        return "One model on everybody's data in one place (central) is better than local for no judged service."
+    return f"""Where one model on everybody's data in one place (central) is better than local in the mean of the seeds,
+how much of that gap is closed without bringing the data together? The share is (arm − local) / (central − local); *not
+clear* stands where central − local is not above 0 in every seed beyond its interval (of the sum: the services' half
+intervals added in quadrature). These services are picked for their gap, so the gap is rather too large than too
+small.
 
 {table(["service", "central − local, and its interval in every seed", *OURS], rows)}"""
 
@@ -179,10 +170,12 @@ def permuted_rows(measured):
 def _permuted(data):
     if data.permuted is None:
         return f"**Canary**: permuted labels are not measured yet (`{PERMUTED_COMMAND}`)."
-    return f"""**Canary**: the same on permuted labels, {seeds_text(data.permuted.seeds)}. Nothing can be learned from these, so every mean must be about
-0.5; further away than {number(FURTHEST_OF_PERMUTED, digits=2)} would mean that something peeks.
+    header = ["arm", "mean AUC of the judged services", "least … greatest of a service and seed", ""]
+    return f"""**Canary**: the same on permuted labels, {seeds_text(data.permuted.seeds)}. Nothing can be learned from
+these, so every mean must be about 0.5; further away than {number(FURTHEST_OF_PERMUTED, digits=2)} would mean that
+something peeks.
 
-{table(["arm", "mean AUC of the judged services", "least … greatest of a service and seed", ""], permuted_rows(data.permuted))}"""
+{table(header, permuted_rows(data.permuted))}"""
 
 
 def _unjudged(measured):
@@ -194,29 +187,31 @@ def _unjudged(measured):
 
 
 def _headline(measured):
-    kinds = [service.differences["served"].kind() for service in measured.judged()]
-    mean = _mean([service.differences["served"].mean() for service in measured.judged()]) if kinds else None
-    return (f"served against local: better for {kinds.count(BETTER)} of {len(kinds)} services, worse for {kinds.count(WORSE)}, "
-            f"open for {kinds.count(OPEN)}; mean difference of AUC {difference(mean)}")
+    gaining = gaining_services(measured)
+    if not gaining or not sum_is_clear(gaining):
+        return headline(measured.services)
+    return (f"{headline(measured.services)}; where pooled data would bring something, it closes "
+            f"{_shares(gaining, True)[-1]} of that gap")
 
 
 def text(data, image):
     return Text(_headline(data.true), f"""{_commands(data)}
 
-The same nine services, {seeds_text(data.true.seeds)}, without masks (which change nothing but time), against the methods one would
+The same nine services, {seeds_text(data.true.seeds)}, without masks and their rounding, against the methods one would
 compare with. AUC on held-out, later samples, mean over the seeds:
 
 {_table(data.true)}
 
-{image("unlike_services.svg", "AUC of every arm minus that of the local model, for each service")}
-* **local**: trained on this service alone. **average**: FedAvg of everything, one model without private parts, the plain mean of
-  the updates is the step. **shared**: ours, FedAdam over clipped updates with private parts beside; the model of the last round.
-  **personalised**: ours, fine-tuned by the service. **served**: chosen among local, shared, personalised and mixes on the
-  service's validation samples. **central**: one model on everybody's data in one place, which nobody may have; each service
-  takes the step that is best on its validation samples.
-* Rounds take rounds × local_steps steps on a service's samples, fine-tuning half as many more; local and central take as many
-  as both.
-* Better or worse: in every seed the 95 % interval of the difference (paired bootstrap over persons) leaves out 0.{_unjudged(data.true)}
+{image("unlike_services.svg", "AUC of every arm minus that of the local model, for each service that can be judged")}
+* **local**: trained on this service alone. **average**: FedAvg of everything, one model without private parts, the
+  plain mean of the updates is the step. **shared**: ours, FedAdam over clipped updates with private parts beside; the
+  model of the last round. **personalised**: ours, fine-tuned by the service. **served**: chosen among local, shared,
+  personalised and mixes on the service's validation samples. **central**: one model on everybody's data in one place,
+  which nobody may have; each service takes the step that is best on its validation samples.
+* Rounds take rounds × local_steps steps on a service's samples, fine-tuning half as many more; local and central take
+  as many as both.
+* Better or worse: in every seed the 95 % interval of the difference (paired bootstrap over persons) leaves out
+  0.{_unjudged(data.true)}
 
 {_gap(data.true)}
 
