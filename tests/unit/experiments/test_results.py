@@ -165,6 +165,13 @@ class WhatItSays(Page):
         self.assertIn("| 100 | 0.730 | 0.700 | +0.030 [+0.020, +0.040] [+0.020, +0.040] | better |", page)
         self.assertIn("helps at 1 of 2 sizes of the label set, harms at 0", page)
 
+    def test_a_seed_without_a_point_at_some_number_of_labels_is_named(self):
+        figures = made_figures.few_labels()
+        figures["runs"][1]["points"].pop(0)
+        page = self.page(few_labels=figures)
+        self.assertIn("| 100 (1 of 2 seeds) | 0.730 | 0.700 | +0.030 [+0.020, +0.040] | better |", page)
+        self.assertIn("| 1,000 | 0.700 |", page)
+
     def test_an_interval_that_is_missing_in_one_seed_gives_no_verdict(self):
         self.assertEqual("cannot be judged", Estimate([0.1, 0.1], [(0.05, 0.15), None]).verdict())
 
