@@ -18,7 +18,8 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from nine_services import FEWEST_OF_A_CLASS, PLAN, ROOT, SKIPPED, find_data, parser_of  # noqa: E402
+from nine_services import PLAN, ROOT, SKIPPED, find_data, parser_of  # noqa: E402
+from result_sections.estimate import enough_of_both  # noqa: E402
 from configuration import with_values  # noqa: E402
 
 # name, [update] of the plan
@@ -81,7 +82,7 @@ def signed(value):
 
 
 def main(arguments):
-    options = parser_of(__doc__, ROOT / "docs/lane_widths.md", "1,2,3").parse_args(arguments)
+    options = parser_of(__doc__, ROOT / "docs/lane_widths.md", "1,2,3", 10).parse_args(arguments)
     data = find_data(options.data)
     if data is None:
         print("lane_widths: skipped, there is no folder of the nine services; name it with --data", file=sys.stderr)
@@ -91,7 +92,7 @@ def main(arguments):
     reports = {(arm, seed): run(options, keep, data, seed, arm) for seed in options.seeds for arm in range(len(ARMS))}
     first = reports[0, options.seeds[0]]["services"]
     judged = [i for i, service in enumerate(first)
-              if min(service["test_positives"], service["test_samples"] - service["test_positives"]) >= FEWEST_OF_A_CLASS]
+              if enough_of_both(service["test_samples"], service["test_positives"])]
     names = [service["name"] for service in first]
 
     def difference(arm, seed, i):

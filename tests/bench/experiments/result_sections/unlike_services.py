@@ -1,0 +1,218 @@
+"""What unlike services gain from one another, arm by arm (tests/bench/experiments/unlike_services.cpp)."""
+import math
+from dataclasses import dataclass
+
+from . import Text, plots
+from .estimate import BETTER, FEWEST_OF_A_CLASS, UNJUDGED, estimate
+from .figures import read_figures, read_if_there, seeds_of, services_over_seeds
+from .service import Service, headline, judged_of, mean_gain
+from .tables import difference, each_or_all, joined, number, seeds_text, shell, table, with_intervals
+
+TITLE = "What unlike services gain from one another"
+NEEDS = "unlike_services.json"
+PERMUTED = "unlike_services_permuted.json"
+ARMS = ("local", "average", "shared", "personalised", "served", "central")
+OURS = ("shared", "personalised", "served")
+DEFAULT_SEEDS = [1, 2, 3]
+PROGRAM = "build/release/tests/bench/experiments/unlike_services --data $DIR"
+BUILD = "cmake --build build/release --target unlike_services"
+COMMAND = shell(BUILD, f"{PROGRAM} --out $FIGURES/{NEEDS}")
+PERMUTED_COMMAND = f"{PROGRAM} --permute-labels --out $FIGURES/{PERMUTED}"
+# A mean AUC on permuted labels further from 0.5 than this is no chance: single services stray by 0.01 to 0.06.
+FURTHEST_OF_PERMUTED = 0.02
+
+
+@dataclass(frozen=True)
+class Measured:
+    seeds: list
+    settings: list
+    services: list
+
+    def judged(self):
+        return judged_of(self.services)
+
+
+@dataclass(frozen=True)
+class Data:
+    true: Measured
+    permuted: Measured  # None where it is not measured
+
+
+def _service(name, nodes):
+    arms = {arm: [node[arm] for node in nodes] for arm in ARMS}
+    return Service(name, int(nodes[0]["test_samples"].number()), int(nodes[0]["test_positives"].number()),
+                   {arm: estimate(figures, "auc", "auc_interval") for arm, figures in arms.items()},
+                   {arm: estimate(arms[arm], "difference", "difference_interval") for arm in ARMS[1:]},
+                   [node["choice"]["model"].text() for node in nodes])
+
+
+def _measured(figures, permuted):
+    if figures["permuted_labels"].flag() != permuted:
+        figures["permuted_labels"].fail(f"must be {str(permuted).lower()} in this file")
+    services = services_over_seeds(figures["runs"])
+    return Measured(seeds_of(figures["runs"]), figures["set"].texts(),
+                    [_service(name, nodes) for name, nodes in services.items()])
+
+
+def read(folder):
+    permuted = read_if_there(folder / PERMUTED)
+    return Data(_measured(read_figures(folder / NEEDS), False), permuted and _measured(permuted, True))
+
+
+def _plot(measured):
+    series = {arm: [service.differences[arm] for service in measured.judged()] for arm in ARMS[1:]}
+    return plots.dot_plot([service.name for service in measured.judged()], series,
+                          {arm: plots.arm_colour(arm) for arm in ARMS[1:]}, "AUC minus that of the service's own model")
+
+
+def draw(data):
+    return {"unlike_services.svg": lambda: _plot(data.true)}
+
+
+def _options(measured):
+    options = [f"--set {setting}" for setting in measured.settings]
+    if measured.seeds != DEFAULT_SEEDS:
+        options.append("--seeds " + ",".join(map(str, measured.seeds)))
+    return "".join(" " + option for option in options)
+
+
+def _commands(data):
+    commands = [BUILD, f"{PROGRAM}{_options(data.true)} --out $FIGURES/{NEEDS}"]
+    if data.permuted:
+        commands.append(f"{PROGRAM}{_options(data.permuted)} --permute-labels --out $FIGURES/{PERMUTED}")
+    return shell(*commands)
+
+
+def _mean(values):
+    return sum(values) / len(values)
+
+
+def _table(measured):
+    header = ["service", "positive / all test samples", *ARMS, "what is served",
+              "served − local, and its interval in every seed", "verdict"]
+    rows = [[service.name, f"{service.positives:,} / {service.samples:,}"] +
+            [number(service.aucs[arm].mean()) for arm in ARMS] +
+            [each_or_all(service.models), with_intervals(service.differences["served"], "+"), service.verdict()]
+            for service in measured.services]
+    judged = measured.judged()
+    if judged:
+        rows.append([f"mean of the {len(judged)} judged", ""] +
+                    [number(_mean([service.aucs[arm].mean() for service in judged])) for arm in ARMS] +
+                    ["", difference(mean_gain(judged)), ""])
+    return table(header, rows)
+
+
+def _total(services, arm):
+    return sum(service.differences[arm].mean() for service in services)
+
+
+def sum_is_clear(services):
+    """Whether the sum of central − local is above 0 in every seed, beyond the services' intervals taken together."""
+    for seed in range(len(services[0].differences["central"].values)):
+        gaps = [service.differences["central"] for service in services]
+        error = math.sqrt(sum(((gap.intervals[seed][1] - gap.intervals[seed][0]) / 2) ** 2 for gap in gaps))
+        if sum(gap.values[seed] for gap in gaps) <= error:
+            return False
+    return True
+
+
+def gaining_services(measured):
+    """Those of the judged services where central is better than local in the mean."""
+    return [service for service in measured.judged() if service.differences["central"].kind() != UNJUDGED
+            and service.differences["central"].mean() > 0]
+
+
+def gap_rows(measured):
+    """How much of what pooled data would bring each arm of ours brings."""
+    gaining = gaining_services(measured)
+    rows = []
+    for service in gaining:
+        gap = service.differences["central"]
+        clear = gap.kind() == BETTER
+        rows.append([service.name, with_intervals(gap, "+")] + _shares([service], clear))
+    if gaining:
+        rows.append([f"sum of these {len(gaining)}", difference(_total(gaining, "central"))] +
+                    _shares(gaining, sum_is_clear(gaining)))
+    return rows
+
+
+def _shares(services, clear):
+    if not clear:
+        return ["not clear"] * len(OURS)
+    return [f"{number(100 * _total(services, arm) / _total(services, 'central'), digits=0)} %" for arm in OURS]
+
+
+def _gap(measured):
+    rows = gap_rows(measured)
+    if not rows:
+        return "One model on everybody's data in one place (central) is better than local for no judged service."
+    return f"""Where one model on everybody's data in one place (central) is better than local in the mean of the seeds,
+how much of that gap is closed without bringing the data together? The share is (arm − local) / (central − local); *not
+clear* stands where central − local is not above 0 in every seed beyond its interval (of the sum: the services' half
+intervals added in quadrature). These services are picked for their gap, so the gap is rather too large than too
+small.
+
+{table(["service", "central − local, and its interval in every seed", *OURS], rows)}"""
+
+
+def permuted_rows(measured):
+    rows = []
+    for arm in ARMS:
+        values = [value for service in measured.judged() for value in service.aucs[arm].values if value is not None]
+        if values:
+            mean = _mean(values)
+            near = abs(mean - 0.5) <= FURTHEST_OF_PERMUTED
+            rows.append([arm, number(mean), f"{number(min(values))} … {number(max(values))}",
+                         "as guessing" if near else "**not as guessing: something leaks**"])
+    return rows
+
+
+def _permuted(data):
+    if data.permuted is None:
+        return f"**Canary**: permuted labels are not measured yet (`{PERMUTED_COMMAND}`)."
+    header = ["arm", "mean AUC of the judged services", "least … greatest of a service and seed", ""]
+    return f"""**Canary**: the same on permuted labels, {seeds_text(data.permuted.seeds)}. Nothing can be learned from
+these, so every mean must be about 0.5; further away than {number(FURTHEST_OF_PERMUTED, digits=2)} would mean that
+something peeks.
+
+{table(header, permuted_rows(data.permuted))}"""
+
+
+def _unjudged(measured):
+    few = [service for service in measured.services if not service.judged()]
+    if not few:
+        return ""
+    return "\n* " + joined(f"{service.name} has {service.positives} positive test samples" for service in few) + \
+        f": under {FEWEST_OF_A_CLASS} of a class it is not judged, and counts in no mean and no sum."
+
+
+def _headline(measured):
+    gaining = gaining_services(measured)
+    if not gaining or not sum_is_clear(gaining):
+        return headline(measured.services)
+    return (f"{headline(measured.services)}; where pooled data would bring something, it closes "
+            f"{_shares(gaining, True)[-1]} of that gap")
+
+
+def text(data, image):
+    return Text(_headline(data.true), f"""{_commands(data)}
+
+The same nine services, {seeds_text(data.true.seeds)}, without masks and their rounding, against the methods one would
+compare with. AUC on held-out, later samples, mean over the seeds:
+
+{_table(data.true)}
+
+{image("unlike_services.svg", "AUC of every arm minus that of the local model, for each service that can be judged")}
+* **local**: trained on this service alone. **average**: FedAvg of everything, one model without private parts, the
+  plain mean of the updates is the step. **shared**: ours, FedAdam over clipped updates with private parts beside; the
+  model of the last round. **personalised**: ours, fine-tuned by the service. **served**: chosen among local, shared,
+  personalised and mixes on the service's validation samples. **central**: one model on everybody's data in one place,
+  which nobody may have; each service takes the step that is best on its validation samples.
+* Rounds take rounds × local_steps steps on a service's samples, fine-tuning half as many more; local and central take
+  as many as both.
+* Better or worse: in every seed the 95 % interval of the difference (paired bootstrap over persons) leaves out
+  0.{_unjudged(data.true)}
+
+{_gap(data.true)}
+
+{_permuted(data)}""")
