@@ -41,27 +41,28 @@ class Newcomer {
  public:
   Newcomer(const ExperimentService& service, const Plan& plan, std::vector<float> shared)
       : service_(&service), plan_(&plan), shared_(std::move(shared)), persons_(persons_of(service.samples.test)) {
-    BehaviourTrainer trainer = with_labels(service.samples);
-    no_label_ = must(trainer.score(shared_, service.samples.test));
-    full_local_ = must(trainer.score(must(trainer.train_alone(local_steps())).parameters, service.samples.test));
+    no_label_ = must(with_labels(service.samples).score(shared_, service.samples.test));
   }
 
-  Json report(std::span<const std::size_t> labels) {
-    Json points = Json::array();
+  Json report(std::span<const std::size_t> labels, unsigned threads) {
+    std::vector<SampleSets> sets;
     for (const std::size_t count : labels) {
       const std::size_t validation = count / kValidationPartOfLabels;
       if (count - validation >= service_->samples.training.size()) break;
       SampleSets few = service_->samples;
       few.training = drawn_samples(few.training, count - validation, plan_->model.seed, "labels to train with");
       few.validation = drawn_samples(few.validation, validation, plan_->model.seed, "labels to choose with");
-      points.push_back(point(few));
+      sets.push_back(std::move(few));
     }
-    points.push_back(point(service_->samples));
+    sets.push_back(service_->samples);
+    std::vector<Json> points(sets.size());
+    std::vector<std::vector<Scored>> local(sets.size());
+    side_by_side(sets.size(), threads, [&](std::size_t i) { points[i] = point(sets[i], local[i]); });
     return {{"name", service_->name},
             {"test_samples", service_->samples.test.size()},
             {"no_label", arm(no_label_)},
-            {"full_local", arm(full_local_)},
-            {"no_label_minus_full_local", difference(no_label_, full_local_)},
+            {"full_local", arm(local.back())},
+            {"no_label_minus_full_local", difference(no_label_, local.back())},
             {"points", std::move(points)}};
   }
 
@@ -77,7 +78,8 @@ class Newcomer {
     return auc_difference(first, second, persons_);
   }
 
-  Json point(const SampleSets& samples) {
+  /// Also gives the local model's test scores.
+  Json point(const SampleSets& samples, std::vector<Scored>& local_test) const {
     BehaviourTrainer trainer = with_labels(samples);
     const OwnModel local = must(trainer.train_alone(local_steps()));
     const OwnModel personalised = must(trainer.fine_tune(shared_, tuning_steps(*plan_)));
@@ -89,7 +91,7 @@ class Newcomer {
     const auto own_validation = scores(personalised.parameters, samples.validation);
     const ServingChoice choice = choose_served(local_validation, shared_validation, own_validation,
                                                persons_of(samples.validation), samples.training.size());
-    const auto local_test = scores(local.parameters, samples.test);
+    local_test = scores(local.parameters, samples.test);
     const auto own_test = scores(personalised.parameters, samples.test);
     const auto& federated = choice.model == ServedModel::shared ? no_label_ : own_test;
     const auto served = mixed(local_test, federated, choice.local_share);
@@ -109,7 +111,7 @@ class Newcomer {
   const Plan* plan_;
   std::vector<float> shared_;
   std::vector<std::uint32_t> persons_;
-  std::vector<Scored> no_label_, full_local_;
+  std::vector<Scored> no_label_;
 };
 
 /// The model of everybody but `newcomer` and, where it is of the family, its relatives.
@@ -148,7 +150,8 @@ int main_of(int argc, char** argv) {
                                    [&](const ExperimentService& s) { return s.name == options.newcomers[i]; });
       if (at == services.end()) give_up("--newcomers: " + options.newcomers[i] + " is not among --names");
       std::fprintf(stderr, "seed %llu: %s is left out\n", static_cast<unsigned long long>(seed), at->name.c_str());
-      found[i] = Newcomer(*at, plan, model_of_others(services, *at, options, plan)).report(options.labels);
+      found[i] = Newcomer(*at, plan, model_of_others(services, *at, options, plan))
+                     .report(options.labels, options.common.threads);
     }
     report["runs"].push_back({{"seed", seed}, {"services", found}});
     std::ofstream(options.common.out) << report.dump(1) << '\n';
