@@ -15,6 +15,7 @@ namespace bauta::client {
 namespace {
 
 constexpr std::size_t kScoringBatch = 256;
+constexpr std::uint64_t kMostLooks = 16;  // at the validation samples: the best of many looks is the luckiest
 
 UnixSeconds earliest_cut(std::span<const Sample> samples) {
   UnixSeconds earliest = std::numeric_limits<UnixSeconds>::max();
@@ -225,9 +226,10 @@ Result<OwnModel> BehaviourTrainer::descend(std::vector<float> start, std::uint64
   OwnModel best;
   Descent descent(full_layout_, settings_, features_, samples_.training, std::move(start), options_.service_seed, 0,
                   purpose);
+  const std::uint64_t every = std::max<std::uint64_t>(settings_.local_steps, steps / kMostLooks);
   for (std::uint64_t step = 0;; ++step) {
     if (options_.stop_requested()) return stopped();
-    if (step % settings_.local_steps == 0 || step == steps) {
+    if (step % every == 0 || step == steps) {
       if (!all_finite(descent.parameters())) return diverged(settings_.learning_rate);
       BAUTA_TRY(const std::vector<Scored> scored, score(descent.parameters(), samples_.validation));
       const auto quality = auc(scored);

@@ -74,7 +74,7 @@ class BehaviourTrainer final : public Trainer {
   Result<std::vector<float>> train(std::span<const float> parameters, std::uint64_t round_no) override;
 
   /// Steps of Adam on everything, shared and private, the learning rate falling from the plan's to 0 in a straight
-  /// line; validation samples are looked at every local_steps steps, and the best of those models is returned. The
+  /// line; validation samples are looked at some sixteen times, and the best of those models is returned. The
   /// first from the plan's initial parameters, the second from `shared` with the private parts as the rounds left them.
   Result<OwnModel> train_alone(std::uint64_t steps);
   Result<OwnModel> fine_tune(std::span<const float> shared, std::uint64_t steps);
