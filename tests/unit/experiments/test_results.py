@@ -115,6 +115,19 @@ class WhatItSays(Page):
         made_figures.write(self.figures, unlike_services=figures)
         self.assertFalse(unlike_services.sum_is_clear(unlike_services.read(self.figures).true.services))
 
+    def test_what_masks_change_is_the_greatest_difference_of_a_judged_service(self):
+        made_figures.write(self.figures, unlike_services=made_figures.unlike_services())
+        plain = unlike_services.read(self.figures).true.services
+        moved = made_figures.unlike_services()
+        for name, arm, by in (("fuel", "shared", 0.004), ("gift_shop", "shared", -0.006), ("fashion_banner", "shared", 0.1)):
+            service = next(one for one in moved["runs"][1]["services"] if one["name"] == name)
+            service[arm]["auc"] += by
+        made_figures.write(self.figures, unlike_services=moved)
+        masked = unlike_services.read(self.figures).true.services
+        rows = {row[0]: row[1:] for row in unlike_services.masked_rows(plain, masked)}
+        self.assertEqual(["0.0060", "gift_shop"], rows["shared"][:2])
+        self.assertEqual("0.0000", rows["local"][0])
+
     def test_the_canary_is_quiet_at_a_half_and_loud_elsewhere(self):
         quiet = self.page(unlike_services=made_figures.unlike_services(),
                           unlike_services_permuted=made_figures.unlike_services_permuted())

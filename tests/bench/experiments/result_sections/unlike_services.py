@@ -2,7 +2,7 @@
 import math
 from dataclasses import dataclass
 
-from . import Text, plots
+from . import Text, nine_services, plots
 from .estimate import BETTER, FEWEST_OF_A_CLASS, UNJUDGED, estimate
 from .figures import read_figures, read_if_there, seeds_of, services_over_seeds
 from .service import Service, headline, judged_of, mean_gain
@@ -36,6 +36,7 @@ class Measured:
 class Data:
     true: Measured
     permuted: Measured  # None where it is not measured
+    masked: list        # the same services and seeds, by the product; None where they are not measured
 
 
 def _service(name, nodes):
@@ -54,9 +55,18 @@ def _measured(figures, permuted):
                     [_service(name, nodes) for name, nodes in services.items()])
 
 
+def _masked(folder, true):
+    if not (folder / nine_services.NEEDS).is_file():
+        return None
+    product = nine_services.read(folder)
+    same = product.seeds == true.seeds and [s.name for s in product.nine.services] == [s.name for s in true.services]
+    return product.nine.services if same else None
+
+
 def read(folder):
     permuted = read_if_there(folder / PERMUTED)
-    return Data(_measured(read_figures(folder / NEEDS), False), permuted and _measured(permuted, True))
+    true = _measured(read_figures(folder / NEEDS), False)
+    return Data(true, permuted and _measured(permuted, True), _masked(folder, true))
 
 
 def _plot(measured):
@@ -167,6 +177,34 @@ def permuted_rows(measured):
     return rows
 
 
+def masked_rows(plain, masked):
+    """The greatest difference of AUC that masks and rounding make, in any judged service and seed."""
+    rows = []
+    for arm in ("local", *OURS):
+        pairs = [(service.name, index, abs(one - other))
+                 for service, product in zip(plain, masked) if service.judged()
+                 for index, (one, other) in enumerate(zip(service.aucs[arm].values, product.aucs[arm].values))]
+        name, _, greatest = max(pairs, key=lambda pair: pair[2])
+        mean = _mean([difference_of_one for _, _, difference_of_one in pairs])
+        rows.append([arm, number(greatest, digits=4), name, number(mean, digits=4)])
+    return rows
+
+
+def _with_masks(data):
+    if data.masked is None:
+        return "**With masks**: the product has not been measured on the same services and seeds."
+    header = ["arm", "greatest difference of AUC", "where", "mean difference"]
+    return f"""**With masks**: the product ([above](#{_anchor(nine_services.TITLE)})) sends numbers of finite width and adds
+them up under masks; the masks cancel exactly, the rounding remains, and training carries it on. What that changes, in
+any judged service and seed:
+
+{table(header, masked_rows(data.true.services, data.masked))}"""
+
+
+def _anchor(title):
+    return "".join(c for c in title.lower().replace(" ", "-") if c.isalnum() or c == "-")
+
+
 def _permuted(data):
     if data.permuted is None:
         return f"**Canary**: permuted labels are not measured yet (`{PERMUTED_COMMAND}`)."
@@ -214,5 +252,7 @@ compare with. AUC on held-out, later samples, mean over the seeds:
   0.{_unjudged(data.true)}
 
 {_gap(data.true)}
+
+{_with_masks(data)}
 
 {_permuted(data)}""")
