@@ -40,8 +40,8 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
   const std::span<const float> shared = held->state.parameters;
   const std::span<const Sample> validation = data.samples.validation;
   const std::span<const Sample> test = data.samples.test;
-  // The same number of own steps for both: those of the rounds, and half as many again.
-  const std::uint64_t steps = held->state.steps * plan.training.local_steps;
+  // For both the number of own steps of who took part in every round, and half as many again.
+  const std::uint64_t steps = std::min<std::uint64_t>(held->state.steps, plan.round.rounds) * plan.training.local_steps;
   log.info("fine-tuning the shared model", {{"steps", steps / 2}});
   BAUTA_TRY(OwnModel personalised, trainer.fine_tune(shared, steps / 2));
   log.info("training alone", {{"steps", steps + steps / 2}});

@@ -6,6 +6,7 @@ namespace bauta::client {
 namespace {
 
 constexpr std::string_view kCurrent = "current.bauta";
+constexpr std::string_view kFormerBest = "best.bauta";  // kept by versions before the one that fine-tunes
 
 std::string plan_name(const Digest& hash) { return to_hex(hash) + ".plan.toml"; }
 
@@ -24,6 +25,8 @@ Result<HeldModel> read_model(ByteView bytes) {
 Result<ModelShelf> ModelShelf::open(const std::filesystem::path& state_directory) {
   ModelShelf shelf(state_directory / "models");
   BAUTA_RETURN_IF_ERROR(ensure_private_directory(shelf.folder_));
+  std::error_code ignored;
+  std::filesystem::remove(shelf.folder_ / kFormerBest, ignored);
   const std::filesystem::path path = shelf.folder_ / kCurrent;
   auto bytes = read_file(path, kMaxModelBytes);
   if (!bytes.ok() && bytes.error().code == ErrorCode::not_found) return shelf;

@@ -38,7 +38,9 @@ std::string question_text(const TaskSettings& task, ScoreTask asked) {
   return horizon;
 }
 
-std::string quality_text(ScoreTask task, const ScoreQuality& quality) {
+std::string quality_text(ScoreTask task, const ScoreQuality& quality, bool calibrated_before) {
+  if (quality.samples == 0 && calibrated_before && task == ScoreTask::propensity)
+    return "no labels in the data now: calibrated when the model was chosen, not measured again\n";
   if (quality.samples == 0) return "no labels of your own yet: not calibrated, trust the order and not the numbers\n";
   if (task == ScoreTask::value) {
     return fmt::format(
@@ -112,7 +114,7 @@ Result<std::string> score_command(const ClientSettings& settings, const ScoreOpt
   Json head = about(*service, options, question.now, scores.quality);
   std::string summary = fmt::format("{} at {}, model: {}\n", question_text(settings.task, options.task),
                                     format_time(question.now), service->model());
-  summary += quality_text(options.task, scores.quality);
+  summary += quality_text(options.task, scores.quality, question.calibration.has_value());
   if (!question.only) {
     BAUTA_RETURN_IF_ERROR(write_scores(*service, options, scores, head, write));
     return summary + fmt::format("{} persons\n", scores.persons.size());

@@ -83,8 +83,10 @@ Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings&
       return Error{ErrorCode::malformed, "the shared model has not the shape that its plan says"};
     parameters.federated = service->trainer_->with_neutral_parts(source.shared->state.parameters);
     service->model_ = "shared, not chosen yet";
-    log.warning("the shared model is used as it is: no choice has been made on your own data",
-                {{"model", to_hex(source.shared->hash)}, {"mend", "bauta-client evaluate"}});
+    log.warning(
+        "the shared model is used as it is: no choice has been made on your own data",
+        {{"model", to_hex(source.shared->hash)},
+         {"mend", given.model.empty() ? "bauta-client evaluate" : "take part in rounds, then bauta-client evaluate"}});
   }
   service->predictor_ = std::make_unique<Predictor>(service->log(), service->task_, *service->trainer_,
                                                     std::move(parameters), std::move(on_progress));

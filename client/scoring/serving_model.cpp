@@ -1,5 +1,6 @@
 #include "client/scoring/serving_model.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "client/training/json_member.h"
@@ -9,6 +10,7 @@ namespace bauta::client {
 namespace {
 
 constexpr std::string_view kKind = "serving model";
+constexpr double kMostLogOdds = 100;  // far more than any number of samples gives
 constexpr std::string_view kFile = "serving.vectors";
 
 nlohmann::json optional_number(const std::optional<double>& value) {
@@ -65,7 +67,7 @@ Result<std::optional<ServingModel>> read_serving_model(const std::filesystem::pa
   const auto newest_shared = digest_from_hex(text_member(about, "newest_shared").value_or(""));
   const auto incumbent = served_model(text_member(about, "incumbent").value_or(""));
   auto items = item_ids(about);
-  const bool calibrated = slope && *slope >= 0 && offset && base_log_odds;
+  const bool calibrated = slope && *slope >= 0 && offset && base_log_odds && std::abs(*base_log_odds) <= kMostLogOdds;
   const bool shared_out = local_share && *local_share >= 0 && *local_share <= 1;
   if (!calibrated || !shared_out || !kind || !incumbent || !plan_hash || !newest_shared || !items ||
       stored->vectors.size() != 2)

@@ -74,8 +74,9 @@ class BehaviourTrainer final : public Trainer {
   Result<std::vector<float>> train(std::span<const float> parameters, std::uint64_t round_no) override;
 
   /// Steps of Adam on everything, shared and private, the learning rate falling from the plan's to 0 in a straight
-  /// line; validation samples are looked at some sixteen times, and the best of those models is returned. The
-  /// first from the plan's initial parameters, the second from `shared` with the private parts as the rounds left them.
+  /// line; validation samples are looked at some sixteen times, and the best of those models is returned, the later of
+  /// equals; where no AUC can be measured, the last. The first from the plan's initial parameters, the second from
+  /// `shared` with the private parts as the rounds left them.
   Result<OwnModel> train_alone(std::uint64_t steps);
   Result<OwnModel> fine_tune(std::span<const float> shared, std::uint64_t steps);
 
@@ -98,7 +99,8 @@ class BehaviourTrainer final : public Trainer {
                    ParameterLayout shared_layout, ParameterLayout full_layout, PrivateParts parts,
                    TrainerOptions options);
 
-  Result<OwnModel> descend(std::vector<float> start, std::uint64_t steps, std::string_view purpose);
+  Result<OwnModel> descend(std::vector<float> start, std::uint64_t steps, std::string_view purpose,
+                           std::uint64_t first_look);
   Result<std::vector<float>> full(std::span<const float> parameters) const;
   Status check_shared(std::span<const float> parameters) const;
   Status check_samples() const;

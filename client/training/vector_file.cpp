@@ -17,6 +17,7 @@
 namespace bauta::client {
 namespace {
 
+constexpr std::size_t kMaxVectors = 16;
 constexpr std::string_view kMagic = "BAUTAVEC";
 constexpr std::uint64_t kPrefixBytes = 12;
 constexpr std::uint64_t kFixedBytes = kPrefixBytes + sizeof(Digest);
@@ -90,6 +91,7 @@ class VectorFileReader {
 
   /// As the header tells them; together they must fill what is left of the file.
   Result<std::vector<std::size_t>> vector_lengths(const nlohmann::json& header) const {
+    if (header.size() > kMaxVectors) return malformed("says that it has more vectors than any such file");
     std::vector<std::size_t> lengths;
     std::uint64_t rest = length_ - sizeof(Digest) - offset_;
     for (const auto& length : header) {

@@ -49,7 +49,7 @@ struct ModelOptions {
       0;  ///< how often an item's private residual is left out in training, for the shared part to suffice
   bool item_residuals = true;
   bool private_parts = true;  ///< false: adapter and head deltas do not move
-  double state_dropout = 0;  ///< of the states that the next event is told from, in training only
+  double state_dropout = 0;   ///< of the states that the next event is told from, in training only
 };
 
 /// What the model says about samples, in their order.

@@ -26,8 +26,8 @@ struct ModelState {
 /// Before the first round: initial_parameters, first moment 0, second moment τ² (Reddi et al. 2021, Algorithm 2).
 ModelState initial_state(const ParameterLayout& layout, const ServerSettings& settings);
 
-/// η of the step after `steps` others: learning_rate · ((decay_rounds − steps) / decay_rounds), from the last of those rounds on
-/// learning_rate / decay_rounds; without decay_rounds learning_rate itself.
+/// η of the step after `steps` others: learning_rate · ((decay_rounds − steps) / decay_rounds), from the last of those
+/// rounds on learning_rate / decay_rounds; without decay_rounds learning_rate itself.
 double learning_rate_at(const ServerSettings& settings, std::uint64_t steps);
 
 /// One step of FedAdam, in pieces:

@@ -105,5 +105,13 @@ def with_values(plan_text, values):
     return "\n".join(lines) + "\n"
 
 
+def with_rounds(plan_text, rounds):
+    """The plan's text for so many rounds; where the server's rate falls over the rounds, it falls over as many."""
+    changes = {"round": {"rounds": rounds}}
+    if tomllib.loads(plan_text).get("server", {}).get("decay_rounds"):
+        changes["server"] = {"decay_rounds": rounds}
+    return with_values(plan_text, changes)
+
+
 def plan_hash(path):
     return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()

@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from chaos import STAGES, Chaos  # noqa: E402
-from configuration import find_services, with_values  # noqa: E402
+from configuration import find_services, with_rounds, with_values  # noqa: E402
 from doctor import Doctor  # noqa: E402
 from federation import ROOT, Federation, find_programs, slowdown  # noqa: E402
 from processes import Failure, run, wait_until  # noqa: E402
@@ -202,10 +202,9 @@ def demo(options, work, screen):
     if data is None:
         data = make_data(programs, work / "data")
     services = find_services(data, HERE / "services")
-    changes = {"rounds": options.rounds}
+    plan = with_rounds(options.plan.read_text(encoding="utf-8"), options.rounds)
     if options.chaos:
-        changes["deadline_seconds"] = CHAOS_ROUND_SECONDS
-    plan = with_values(options.plan.read_text(encoding="utf-8"), {"round": changes})
+        plan = with_values(plan, {"round": {"deadline_seconds": CHAOS_ROUND_SECONDS}})
     federation = Federation(work, programs, services, plan, outlive_parent=options.keep)
     kept = False
     try:

@@ -89,10 +89,12 @@ Result<std::vector<client::ServiceSettings>> read_services(const SimulationSetti
   return services;
 }
 
-// The plan is pinned by the hash of its text, so another number of rounds is another text.
+// The plan is pinned by the hash of its text, so another number of rounds is another text; where the server's rate
+// falls over the rounds, it falls over as many.
 std::string with_rounds(const std::string& plan, std::optional<std::uint32_t> rounds) {
   if (!rounds) return plan;
-  return std::regex_replace(plan, std::regex("(^|\n)rounds *= *[0-9]+"), "$1rounds = " + std::to_string(*rounds));
+  return std::regex_replace(plan, std::regex("(^|\n)(rounds|decay_rounds) *= *[1-9][0-9]*"),
+                            "$1$2 = " + std::to_string(*rounds));
 }
 
 /// Who is killed when; a function of the seed alone.

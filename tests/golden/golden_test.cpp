@@ -300,7 +300,7 @@ TEST_CASE("the initial model and what two sums make of it agree with the referen
   const json& server = c["plan"]["server"];
   const ServerSettings optimiser{server["learning_rate"].get<double>(), server["beta1"].get<double>(),
                                  server["beta2"].get<double>(), server["tau"].get<double>(),
-                                  server["decay_rounds"].get<std::uint32_t>()};
+                                 server["decay_rounds"].get<std::uint32_t>()};
   const auto layout = ParameterLayout::create(settings);
   REQUIRE(layout.ok());
   REQUIRE(layout->size() == c["parameters"].get<std::size_t>());

@@ -138,7 +138,7 @@ def transcript_vectors():
 
 
 PLAN = {"model": {"seed": 7, "table_rows": 256, "token_width": 8, "width": 8},
-        "server": {"learning_rate": 0.01, "beta1": 0.9, "beta2": 0.99, "tau": 0.003, "decay_rounds": 3}}
+        "server": {"learning_rate": 0.01, "beta1": 0.9, "beta2": 0.99, "tau": 0.003, "decay_rounds": 1}}
 
 
 def model_vector():

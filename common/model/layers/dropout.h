@@ -1,6 +1,7 @@
 // Inverted dropout (Srivastava et al. 2014): single elements are left out at random, the others scaled up.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string_view>
@@ -26,7 +27,8 @@ class Dropout {
     kept_.resize(static_cast<std::size_t>(count * columns.rows()));
     for (std::size_t i = 0; i < kept_.size(); i += 8) {
       std::uint64_t bits = random.next();
-      for (std::size_t k = i; k < i + 8; ++k, bits >>= 8) kept_[k] = (bits & 255) < bound ? Scalar(0) : scale;
+      for (std::size_t k = i; k < std::min(i + 8, kept_.size()); ++k, bits >>= 8)
+        kept_[k] = (bits & 255) < bound ? Scalar(0) : scale;
     }
     apply(columns);
   }

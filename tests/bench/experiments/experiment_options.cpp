@@ -1,5 +1,6 @@
 #include "tests/bench/experiments/experiment_options.h"
 
+#include "common/base/bytes.h"
 #include "common/base/file.h"
 
 namespace bauta::bench {
@@ -26,6 +27,10 @@ std::string with_settings(std::string text, const std::vector<std::string>& sett
   return text;
 }
 
+std::string plan_text(const ExperimentOptions& options) {
+  return with_settings(must(read_text_file(options.plan, kMaxPlanBytes)), options.set);
+}
+
 }  // namespace
 
 void add_options(CLI::App& app, ExperimentOptions& options) {
@@ -46,10 +51,22 @@ std::vector<ExperimentService> load_services(const ExperimentOptions& options) {
 }
 
 Plan experiment_plan(const ExperimentOptions& options, std::uint64_t seed) {
-  Plan plan = must(parse_plan(with_settings(must(read_text_file(options.plan, kMaxPlanBytes)), options.set)));
+  Plan plan = must(parse_plan(plan_text(options)));
   plan.model.seed = seed;
   if (options.short_run) plan.round.rounds = 2;
   return plan;
+}
+
+nlohmann::ordered_json report_of(const ExperimentOptions& options) {
+  const std::string text = plan_text(options);
+  const Plan plan = experiment_plan(options, options.seeds.front());
+  return {{"short", options.short_run},
+          {"plan_sha256", to_hex(plan_hash(text))},
+          {"rounds", plan.round.rounds},
+          {"local_steps", plan.training.local_steps},
+          {"set", options.set},
+          {"names", options.names},
+          {"runs", nlohmann::ordered_json::array()}};
 }
 
 std::vector<std::uint64_t> seeds_of(const ExperimentOptions& options) {

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ std::vector<ExperimentService> load_services(const ExperimentOptions& options);
 Plan experiment_plan(const ExperimentOptions& options, std::uint64_t seed);
 /// The seeds to run: the first one alone in a short run.
 std::vector<std::uint64_t> seeds_of(const ExperimentOptions& options);
+/// What a report begins with: how it was made, and "runs" without any yet.
+nlohmann::ordered_json report_of(const ExperimentOptions& options);
 /// Local steps of a whole run.
 inline std::uint64_t total_steps(const Plan& plan) {
   return std::uint64_t{plan.round.rounds} * plan.training.local_steps;

@@ -29,7 +29,7 @@ struct ExperimentService : ServiceLog {
 /// program where it cannot be read.
 inline ServiceLog load_service_log(const std::filesystem::path& services, std::filesystem::path data,
                                    const std::string& name) {
-  if (std::filesystem::is_directory(data / "services")) data /= "services";
+  if (std::filesystem::is_directory(data / "services" / name)) data /= "services";
   const client::ServiceSettings settings = must(client::read_service_file(services / (name + ".toml"), data));
   const auto source = must(client::open_source(settings.data.source));
   return {name, must(client::load_event_log(*source, settings.data.load)).log, settings.task};

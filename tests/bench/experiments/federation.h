@@ -47,7 +47,8 @@ class Federation {
 };
 
 /// All services' samples in one place: each step is one batch of every service, and one Adam over the mean of their
-/// gradients, its learning rate falling to 0 in a straight line. The upper bound that no federation can have. `observe`
+/// gradients, its learning rate falling to 0 in a straight line. What no federation can have; no upper bound, for
+/// nothing in it is private. `observe`
 /// sees the parameters after every `every` steps.
 void train_centrally(std::span<const ExperimentService> services, const Plan& plan, std::uint64_t steps,
                      std::uint64_t every, unsigned threads,

@@ -61,7 +61,9 @@ int main_of(int argc, char** argv) {
   const auto persons = persons_of(service.samples.test);
   std::erase_if(labels, [&](std::size_t count) { return count >= last.size(); });
   labels.push_back(last.size());
-  Json report = {{"service", service.name}, {"last_offers", last.size()}, {"runs", Json::array()}};
+  Json report = report_of(options);
+  report["service"] = service.name;
+  report["last_offers"] = last.size();
   for (const std::uint64_t seed : seeds_of(options)) {
     const Plan with = experiment_plan(options, seed);
     Plan without = with;

@@ -20,11 +20,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from nine_services import PLAN, ROOT, SKIPPED, find_data, parser_of  # noqa: E402
 from result_sections.estimate import enough_of_both  # noqa: E402
-from configuration import with_values  # noqa: E402
+from configuration import with_rounds, with_values  # noqa: E402
 
 # name, [update] of the plan
 ARMS = [
-    ("32 bits", "bits = 20\nlane = 32\nrange = 0.1\n"),
+    ("32 bits", "bits = 20\nlane = 32\nrange = 0.05\n"),
     ("16 bits, rotated", "bits = 11\nrotation = true\n"),
     ("12 bits, rotated", "bits = 7\nrotation = true\n"),
 ]
@@ -54,7 +54,7 @@ READ = """
 
 
 def plan_of(seed, rounds, update):
-    text = with_values(PLAN.read_text(encoding="utf-8"), {"model": {"seed": seed}, "round": {"rounds": rounds}})
+    text = with_rounds(with_values(PLAN.read_text(encoding="utf-8"), {"model": {"seed": seed}}), rounds)
     clip = re.search(r"^clip *=.*$", text, re.MULTILINE).group(0)
     return re.sub(r"^\[update\]\n.*?(?=^\[|^#)", f"[update]\n{clip}\n{update}\n", text, flags=re.MULTILINE | re.DOTALL)
 

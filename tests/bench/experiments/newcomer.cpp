@@ -103,6 +103,7 @@ class Newcomer {
             {"personalised", arm(own_test)},
             {"served", arm(served)},
             {"choice", {{"model", to_string(choice.model)}, {"local_share", choice.local_share}}},
+            {"best_steps", {{"local", local.best_step}, {"personalised", personalised.best_step}}},
             {"served_minus_no_label", difference(served, no_label_)},
             {"served_minus_local", difference(served, local_test)}};
   }
@@ -141,7 +142,8 @@ int main_of(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   const std::vector<ExperimentService> services = load_services(options.common);
-  Json report = {{"family", options.family}, {"runs", Json::array()}};
+  Json report = report_of(options.common);
+  report["family"] = options.family;
   for (const std::uint64_t seed : seeds_of(options.common)) {
     const Plan plan = experiment_plan(options.common, seed);
     std::vector<Json> found(options.newcomers.size());

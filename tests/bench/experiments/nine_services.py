@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "deploy/demo"))
 sys.dont_write_bytecode = True
 
-from configuration import with_values  # noqa: E402
+from configuration import with_rounds, with_values  # noqa: E402
 
 SERVICES = ROOT / "deploy/demo/services"
 PLAN = ROOT / "deploy/demo/plan.toml"
@@ -64,8 +64,7 @@ def measure(options, keep, label, data, services=None):
     """One run per seed over the same services."""
     runs = []
     for seed in options.seeds:
-        text = with_values(PLAN.read_text(encoding="utf-8"),
-                           {"model": {"seed": seed}, "round": {"rounds": options.rounds}})
+        text = with_rounds(with_values(PLAN.read_text(encoding="utf-8"), {"model": {"seed": seed}}), options.rounds)
         plan, report = keep / f"plan-seed{seed}.toml", keep / f"{label}-seed{seed}.json"
         plan.write_text(text, encoding="utf-8")
         command = [options.simulate, "run", "--data", data, "--plan", plan, "--seed", seed, "--report", report]

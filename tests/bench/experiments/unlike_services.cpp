@@ -209,7 +209,8 @@ int main_of(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   const std::vector<ExperimentService> services = load_services(options.common);
-  Json report = {{"set", options.common.set}, {"permuted_labels", options.permute_labels}, {"runs", Json::array()}};
+  Json report = report_of(options.common);
+  report["permuted_labels"] = options.permute_labels;
   for (const std::uint64_t seed : seeds_of(options.common)) {
     const Plan plan = experiment_plan(options.common, seed);
     std::vector<ExperimentService> own = services;

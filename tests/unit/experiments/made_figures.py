@@ -63,13 +63,13 @@ def unlike_services(seeds=(1, 2, 3)):
         unlike_service("gift_shop", 0.80, arms(0.7, 0.78, 0.8, 0.8, 0.76)),
         unlike_service("fashion_banner", 0.5, arms(0.9, 0.9, 0.9, 0.9, 0.9),
                        positives=20)]
-    return {"set": [], "permuted_labels": False, "runs": runs(seeds, services=services)}
+    return {"short": False, "set": [], "permuted_labels": False, "runs": runs(seeds, services=services)}
 
 
 def unlike_services_permuted(mean=0.5):
     same = arms(*[mean] * 5)
     services = [unlike_service("grocery", mean + 0.01, same), unlike_service("fuel", mean - 0.01, same)]
-    return {"set": [], "permuted_labels": True, "runs": runs((1,), services=services)}
+    return {"short": False, "set": [], "permuted_labels": True, "runs": runs((1,), services=services)}
 
 
 def newcomer(family=()):
@@ -84,7 +84,7 @@ def newcomer(family=()):
     services = [service("grocery", 0.70, [point(100, 0.60), point(10_000, 0.80), point(20_000, 0.75)]),
                 service("fuel", 0.745, [point(100, 0.60), point(500, 0.70)]),
                 service("gift_shop", 0.5, [point(100, 0.60), point(20_000, 0.75)])]
-    return {"family": list(family), "runs": runs((1, 2, 3), services=services)}
+    return {"short": False, "family": list(family), "runs": runs((1, 2, 3), services=services)}
 
 
 def newcomer_family():
@@ -94,7 +94,7 @@ def newcomer_family():
 def few_labels():
     points = [{"labels": labels, "with": auc(0.7 + gain), "without": auc(0.7), "difference": auc(gain, 0.01)}
               for labels, gain in ((100, 0.03), (1000, 0.0))]
-    return {"service": "coupon_mail", "runs": runs((1, 2), points=points)}
+    return {"short": False, "service": "coupon_mail", "runs": runs((1, 2), points=points)}
 
 
 def audience(canary=0.5):

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from . import Text, plots
 from .estimate import BETTER, WORSE, Estimate, estimate
-from .figures import read_figures, seeds_of
+from .figures import read_figures, refuse_short_run, seeds_of
 from .tables import number, seeds_text, shell, table, with_intervals
 
 TITLE = "Few labels: what the next-event loss is worth"
@@ -38,6 +38,7 @@ def _point(labels, nodes):
 
 def read(folder):
     figures = read_figures(folder / NEEDS)
+    refuse_short_run(figures)
     runs = figures["runs"]
     of_labels = {}  # a seed whose draw has labels of one class only has no point there
     for run in runs.each():

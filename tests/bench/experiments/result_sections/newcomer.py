@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from . import Text, plots
 from .estimate import Estimate, estimate
-from .figures import read_figures, read_if_there, seeds_of, services_over_seeds
+from .figures import read_figures, read_if_there, refuse_short_run, seeds_of, services_over_seeds
 from .tables import difference, each_or_all, number, seeds_text, shell, table, with_intervals
 
 TITLE = "What the federation is worth to a newcomer"
@@ -96,6 +96,7 @@ def _service(name, nodes):
 
 
 def _measured(figures, with_family):
+    refuse_short_run(figures)
     family = figures["family"].texts()
     if bool(family) != with_family:
         figures["family"].fail("must name a family in this file" if with_family else "must be empty in this file")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from . import Text, nine_services, plots
 from .estimate import BETTER, FEWEST_OF_A_CLASS, UNJUDGED, estimate
-from .figures import read_figures, read_if_there, seeds_of, services_over_seeds
+from .figures import read_figures, read_if_there, refuse_short_run, seeds_of, services_over_seeds
 from .service import Service, headline, judged_of, mean_gain
 from .tables import difference, each_or_all, joined, number, seeds_text, shell, table, with_intervals
 
@@ -48,6 +48,7 @@ def _service(name, nodes):
 
 
 def _measured(figures, permuted):
+    refuse_short_run(figures)
     if figures["permuted_labels"].flag() != permuted:
         figures["permuted_labels"].fail(f"must be {str(permuted).lower()} in this file")
     services = services_over_seeds(figures["runs"])

@@ -148,6 +148,12 @@ TEST_CASE("a served model whose description is hostile is refused") {
       {"local_share", true},
       {"local_share", 1.01},
       {"local_share", -0.01},
+      {"incumbent", "none"},
+      {"base_log_odds", 1e300},
+      {"base_log_odds", "0"},
+      {"plan_hash", "aa"},
+      {"plan_hash", nullptr},
+      {"newest_shared", std::string(64, 'z')},
       {"items", nullptr},
       {"items", {{"a", 1}}},
       {"items", nlohmann::json::array({"a", 7})},
@@ -159,7 +165,8 @@ TEST_CASE("a served model whose description is hostile is refused") {
     CAPTURE(about.dump());
     CHECK(!understood(about));
   }
-  for (const char* const missing : {"model", "local_share", "slope", "offset", "items"}) {
+  for (const char* const missing : {"model", "local_share", "incumbent", "slope", "offset", "base_log_odds",
+                                    "plan_hash", "newest_shared", "items"}) {
     CAPTURE(missing);
     nlohmann::json about = about_example();
     about.erase(missing);

@@ -56,6 +56,45 @@ TEST_CASE("permuted labels cannot be predicted") {
   CHECK(std::abs(sum / kSeeds - 0.5) < 0.04);  // one AUC of 600 samples deviates by 0.024
 }
 
+TEST_CASE("fine-tuning begins with the shared model and makes it fit this service") {
+  const MadeService service = made_propensity_service(1500, 1);
+  BehaviourTrainer trainer = trainer_for(service, small_plan());
+  const auto own = trainer.train_alone(400);
+  REQUIRE(own.ok());
+  const std::vector<float> shared(own->parameters.begin(),
+                                  own->parameters.begin() + static_cast<std::ptrdiff_t>(trainer.layout().size()));
+  const auto untouched = trainer.fine_tune(shared, 0);
+  REQUIRE(untouched.ok());
+  CHECK(untouched->parameters == trainer.personalised(shared));
+
+  const auto from_shared = trainer.fine_tune(shared, 2);
+  const auto from_nothing = trainer.fine_tune(initial_parameters(trainer.layout()), 2);
+  REQUIRE((from_shared.ok() && from_nothing.ok()));
+  const auto test_auc = [&](const OwnModel& model) {
+    return auc(trainer.score(model.parameters, service.samples.test).value()).value();
+  };
+  CHECK(test_auc(*from_shared) > test_auc(*from_nothing) + 0.05);
+  CHECK(trainer.fine_tune({}, 30).error().code == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("a model trained alone is never the untrained one, and without a measure it is the last") {
+  MadeService service = made_propensity_service(100, 3);
+  for (Sample& sample : service.samples.validation) sample.label = true;
+  BehaviourTrainer trainer = trainer_for(service, small_plan());
+  const auto model = trainer.train_alone(40);
+  REQUIRE(model.ok());
+  CHECK_FALSE(model->validation_auc);
+  CHECK(model->best_step == 40);
+  permute_labels(service.samples, 1);
+  for (std::size_t i = 0; i < service.samples.validation.size(); ++i) service.samples.validation[i].label = i % 2 == 0;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    TrainerOptions options;
+    options.service_seed = seed;
+    BehaviourTrainer other = trainer_for(service, small_plan(), options);
+    CHECK(other.train_alone(40)->best_step > 0);
+  }
+}
+
 TEST_CASE("the same data, parameters and round give the same bits, another round others") {
   const MadeService service = made_propensity_service(100, 2);
   BehaviourTrainer one = trainer_for(service, small_plan());
