@@ -85,7 +85,7 @@ std::vector<Trained> train_federated(std::span<const std::unique_ptr<Learner>> l
   const ParameterLayout shared = must(ParameterLayout::create(learners.front()->layout().settings()));
   ModelState state = initial_state(shared, recipe.server);
   std::vector<std::vector<float>> own;
-  for (const auto& learner : learners) own.push_back(client::PrivateParts::initial(learner->layout()));
+  for (const auto& learner : learners) own.push_back(initial_private_parameters(learner->layout()));
   const auto steps_until = [&](const Learner& learner, std::uint32_t round) {
     return static_cast<std::uint32_t>(learner.recipe().steps * recipe.common_part * round / recipe.rounds);
   };
