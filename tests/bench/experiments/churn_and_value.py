@@ -38,8 +38,9 @@ READ = """## How to read it
   [figures/churn_and_value_trials.txt](figures/churn_and_value_trials.txt)), the round that is kept, and calibrates
   shop by shop as `bauta-client score` does. The product cuts validation by time instead; here that would leave cuts
   at which all CDNOW customers are new. The rule for the round (least log loss of the churn head) replaced the
-  product's (best AUC of the buying head) after a short run whose held-out figures had been seen: small shops had kept
-  rounds in which the churn head was still untrained. The line came after a first full run.
+  product's of that time (best AUC of the buying head) after a short run whose held-out figures had been seen: small shops had kept
+  rounds in which the churn head was still untrained. The line came after a first full run. Here the heads
+  are those of the round that is kept, with its private parts; the product fine-tunes them since.
 * **Calibrated on the past**: at inner cuts, where CDNOW's customers are younger and the gift shop's autumn is yet to
   come. No arm is told.
 * **The line** (ridge logistic regression on four numbers; value = probability × mean amount × one factor) is a

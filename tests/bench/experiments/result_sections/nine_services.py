@@ -155,8 +155,11 @@ Verdicts are explained below.
   personalised model's logits. The local model is the incumbent, left only for one that is better there by more than
   one standard error (`client/training/serving_choice.h`). A service with fewer than 1,000 training samples is a
   newcomer: its incumbent is the shared model, left only by more than two standard errors.
-* **Test samples chose nothing.** Held out means later: every label lies after the service's test cut. Steps, rates,
-  clip and server settings (`deploy/demo/plan.toml`) were chosen on validation samples, and so were steps and models.
+* **Test samples chose nothing.** Held out means later: every label lies after the service's test cut. Rounds,
+  steps, rates and τ (`deploy/demo/plan.toml`) were chosen on validation samples, and so were the best steps and what is
+  served.
+* **Mixes**: where a mix of local and personalised is served, part of its gain is that of any two models, be the other
+  one local, too (see the next item's control). **personalised** against alone compares one model with one.
 * **Intervals** are 95 %, percentile bootstraps over persons, 1,000 replicates; those of a difference are paired (the
   same persons drawn for both arms). They hold the chance of the test sample, not that of training: for that, compare
   the seeds.
