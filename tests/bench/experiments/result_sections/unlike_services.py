@@ -36,7 +36,7 @@ class Measured:
 class Data:
     true: Measured
     permuted: Measured  # None where it is not measured
-    masked: list        # the same services and seeds, by the product; None where they are not measured
+    masked: list        # {arm: AUC in every seed} of the same services, by the product; None where it is not measured
 
 
 def _service(name, nodes):
@@ -60,8 +60,12 @@ def _masked(folder, true):
     if not (folder / nine_services.NEEDS).is_file():
         return None
     product = nine_services.read(folder)
-    same = product.seeds == true.seeds and [s.name for s in product.nine.services] == [s.name for s in true.services]
-    return product.nine.services if same else None
+    names = [[service.name for service in services] for services in (product.nine.services, true.services)]
+    if names[0] != names[1] or not set(true.seeds) <= set(product.seeds):
+        return None
+    runs = [product.seeds.index(seed) for seed in true.seeds]
+    return [{arm: [estimate_of.values[run] for run in runs] for arm, estimate_of in service.aucs.items()}
+            for service in product.nine.services]
 
 
 def read(folder):
@@ -184,7 +188,7 @@ def masked_rows(plain, masked):
     for arm in ("local", *OURS):
         pairs = [(service.name, index, abs(one - other))
                  for service, product in zip(plain, masked) if service.judged()
-                 for index, (one, other) in enumerate(zip(service.aucs[arm].values, product.aucs[arm].values))]
+                 for index, (one, other) in enumerate(zip(service.aucs[arm].values, product[arm]))]
         name, _, greatest = max(pairs, key=lambda pair: pair[2])
         mean = _mean([difference_of_one for _, _, difference_of_one in pairs])
         rows.append([arm, number(greatest, digits=4), name, number(mean, digits=4)])
