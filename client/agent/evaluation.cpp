@@ -40,12 +40,13 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
   const std::span<const float> shared = held->state.parameters;
   const std::span<const Sample> validation = data.samples.validation;
   const std::span<const Sample> test = data.samples.test;
-  // For both the number of own steps of who took part in every round, and half as many again.
+  // Both take as many steps as who took part in every round and then fine-tuned.
   const std::uint64_t steps = std::min<std::uint64_t>(held->state.steps, plan.round.rounds) * plan.training.local_steps;
-  log.info("fine-tuning the shared model", {{"steps", steps / 2}});
-  BAUTA_TRY(OwnModel personalised, trainer.fine_tune(shared, steps / 2));
-  log.info("training alone", {{"steps", steps + steps / 2}});
-  BAUTA_TRY(OwnModel local, trainer.train_alone(steps + steps / 2));
+  const std::uint64_t tuning = fine_tuning_steps(steps);
+  log.info("fine-tuning the shared model", {{"steps", tuning}});
+  BAUTA_TRY(OwnModel personalised, trainer.fine_tune(shared, tuning));
+  log.info("training alone", {{"steps", steps + tuning}});
+  BAUTA_TRY(OwnModel local, trainer.train_alone(steps + tuning));
 
   BAUTA_TRY(const std::vector<Scored> shared_validation, trainer.score(shared, validation));
   BAUTA_TRY(const std::vector<Scored> local_validation, trainer.score(local.parameters, validation));
@@ -62,16 +63,15 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
   if (choice.local_share < 1)
     serving.federated =
         choice.model == ServedModel::shared ? trainer.with_neutral_parts(shared) : personalised.parameters;
-  const auto& federated_validation = choice.model == ServedModel::shared ? shared_validation : personalised_validation;
-  serving.calibration = Calibration::fit(mixed(local_validation, federated_validation, choice.local_share));
+  serving.calibration =
+      Calibration::fit(served_scores(choice, local_validation, shared_validation, personalised_validation));
   BAUTA_RETURN_IF_ERROR(write_serving_model(settings.store.state_directory, serving));
 
   const std::vector<std::uint32_t> persons = persons_of(test);
   BAUTA_TRY(const std::vector<Scored> local_test, trainer.score(local.parameters, test));
   BAUTA_TRY(const std::vector<Scored> shared_test, trainer.score(shared, test));
   BAUTA_TRY(const std::vector<Scored> personalised_test, trainer.score(personalised.parameters, test));
-  const auto& federated_test = choice.model == ServedModel::shared ? shared_test : personalised_test;
-  const std::vector<Scored> served_test = mixed(local_test, federated_test, choice.local_share);
+  const std::vector<Scored> served_test = served_scores(choice, local_test, shared_test, personalised_test);
   std::vector<Scored> calibrated = served_test;
   for (Scored& one : calibrated) one.logit = serving.calibration.logit(one.logit);
 

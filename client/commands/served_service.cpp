@@ -20,7 +20,7 @@ Error no_model(const std::filesystem::path& state) {
 struct Source {
   Plan plan;
   std::optional<ServingModel> chosen;
-  std::optional<HeldModel> shared;  // there where nothing was chosen
+  std::optional<HeldModel> shared;  // always there where nothing was chosen
 };
 
 Result<Source> from_state(const ClientSettings& settings) {

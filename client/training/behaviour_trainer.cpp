@@ -214,17 +214,15 @@ Result<std::vector<float>> BehaviourTrainer::train(std::span<const float> parame
   return delta;
 }
 
-Result<OwnModel> BehaviourTrainer::train_alone(std::uint64_t steps) {
-  return descend(initial_, steps, "alone", std::max<std::uint64_t>(1, steps / kMostLooks));
-}
+Result<OwnModel> BehaviourTrainer::train_alone(std::uint64_t steps) { return descend(initial_, steps, "alone", false); }
 
 Result<OwnModel> BehaviourTrainer::fine_tune(std::span<const float> shared, std::uint64_t steps) {
   BAUTA_RETURN_IF_ERROR(check_shared(shared));
-  return descend(personalised(shared), steps, "fine-tuning", 0);
+  return descend(personalised(shared), steps, "fine-tuning", true);
 }
 
 Result<OwnModel> BehaviourTrainer::descend(std::vector<float> start, std::uint64_t steps, std::string_view purpose,
-                                           std::uint64_t first_look) {
+                                           bool start_counts) {
   BAUTA_RETURN_IF_ERROR(check_samples());
   OwnModel best;
   Descent descent(full_layout_, settings_, features_, samples_.training, std::move(start), options_.service_seed, 0,
@@ -232,7 +230,7 @@ Result<OwnModel> BehaviourTrainer::descend(std::vector<float> start, std::uint64
   const std::uint64_t every = std::max<std::uint64_t>(settings_.local_steps, steps / kMostLooks);
   for (std::uint64_t step = 0;; ++step) {
     if (options_.stop_requested()) return stopped();
-    if ((step >= first_look && step % every == 0) || step == steps) {
+    if (((step > 0 || start_counts) && step % every == 0) || step == steps) {
       if (!all_finite(descent.parameters())) return diverged(settings_.learning_rate);
       BAUTA_TRY(const std::vector<Scored> scored, score(descent.parameters(), samples_.validation));
       const auto quality = auc(scored);

@@ -31,6 +31,9 @@ struct OwnModel {
   std::optional<double> validation_auc;
 };
 
+/// Steps of fine-tuning after so many steps in rounds; a local model to compare with gets as many more.
+constexpr std::uint64_t fine_tuning_steps(std::uint64_t steps_in_rounds) { return steps_in_rounds / 2; }
+
 struct TrainerOptions {
   std::uint64_t service_seed = 1;  ///< order of the batches; any number of this service's own
   unsigned threads = 1;            ///< the result is the same for any number
@@ -99,8 +102,7 @@ class BehaviourTrainer final : public Trainer {
                    ParameterLayout shared_layout, ParameterLayout full_layout, PrivateParts parts,
                    TrainerOptions options);
 
-  Result<OwnModel> descend(std::vector<float> start, std::uint64_t steps, std::string_view purpose,
-                           std::uint64_t first_look);
+  Result<OwnModel> descend(std::vector<float> start, std::uint64_t steps, std::string_view purpose, bool start_counts);
   Result<std::vector<float>> full(std::span<const float> parameters) const;
   Status check_shared(std::span<const float> parameters) const;
   Status check_samples() const;

@@ -33,6 +33,11 @@ std::vector<Scored> mixed(std::span<const Scored> first, std::span<const Scored>
   return out;
 }
 
+std::vector<Scored> served_scores(const ServingChoice& choice, std::span<const Scored> local,
+                                  std::span<const Scored> shared, std::span<const Scored> personalised) {
+  return mixed(local, choice.model == ServedModel::shared ? shared : personalised, choice.local_share);
+}
+
 ServingChoice choose_served(std::span<const Scored> local, std::span<const Scored> shared,
                             std::span<const Scored> personalised, std::span<const std::uint32_t> persons,
                             std::size_t training_samples) {

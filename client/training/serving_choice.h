@@ -38,4 +38,8 @@ ServingChoice choose_served(std::span<const Scored> local, std::span<const Score
 /// share · first + (1 − share) · second, of logits. Either may be empty where its share is 0.
 std::vector<Scored> mixed(std::span<const Scored> first, std::span<const Scored> second, double share);
 
+/// What is served by `choice`, of the three models' scores of the same samples.
+std::vector<Scored> served_scores(const ServingChoice& choice, std::span<const Scored> local,
+                                  std::span<const Scored> shared, std::span<const Scored> personalised);
+
 }  // namespace bauta::client

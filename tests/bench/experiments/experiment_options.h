@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "client/training/behaviour_trainer.h"
 #include "common/federation/plan.h"
 #include "tests/bench/experiments/experiment_services.h"
 
@@ -36,7 +37,7 @@ nlohmann::ordered_json report_of(const ExperimentOptions& options);
 inline std::uint64_t total_steps(const Plan& plan) {
   return std::uint64_t{plan.round.rounds} * plan.training.local_steps;
 }
-/// Steps of fine-tuning after the rounds; a local model gets as many more.
-inline std::uint64_t tuning_steps(const Plan& plan) { return total_steps(plan) / 2; }
+/// Steps of fine-tuning after them.
+inline std::uint64_t tuning_steps(const Plan& plan) { return client::fine_tuning_steps(total_steps(plan)); }
 
 }  // namespace bauta::bench

@@ -93,8 +93,7 @@ class Newcomer {
                                                persons_of(samples.validation), samples.training.size());
     local_test = scores(local.parameters, samples.test);
     const auto own_test = scores(personalised.parameters, samples.test);
-    const auto& federated = choice.model == ServedModel::shared ? no_label_ : own_test;
-    const auto served = mixed(local_test, federated, choice.local_share);
+    const auto served = served_scores(choice, local_test, no_label_, own_test);
     std::fprintf(stderr, "  %s, %zu + %zu labels: served %s\n", service_->name.c_str(), samples.training.size(),
                  samples.validation.size(), std::string(to_string(choice.model)).c_str());
     return {{"training_labels", samples.training.size()},

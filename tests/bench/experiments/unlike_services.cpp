@@ -124,18 +124,14 @@ class Experiment {
     });
   }
 
-  /// Scores of one shared model on everybody's samples.
-  void score_all(const std::string& name, Federation& federation) {
-    side_by_side(services_.size(), options_.common.threads,
-                 [&](std::size_t i) { scores_[i][name] = score(federation.trainer(i), federation.shared()); });
-  }
-
+  /// All rounds; the last shared model is scored on everybody's samples as `name`.
   void federate(Federation& federation, const std::string& name) {
     for (std::uint32_t round = 0; round < plan_.round.rounds; ++round) {
       federation.round();
       say(fmt::format("{} {}/{}", name, round + 1, plan_.round.rounds));
     }
-    score_all(name, federation);
+    side_by_side(services_.size(), options_.common.threads,
+                 [&](std::size_t i) { scores_[i][name] = score(federation.trainer(i), federation.shared()); });
   }
 
   void average() {
@@ -162,10 +158,8 @@ class Experiment {
       const Scores& personalised = scores_[i].at("personalised");
       choices_[i] = choose_served(local.validation, shared.validation, personalised.validation,
                                   persons_of(services_[i].samples.validation), services_[i].samples.training.size());
-      const ServingChoice& choice = choices_[i];
-      const Scores& federated = choice.model == ServedModel::shared ? shared : personalised;
-      scores_[i]["served"] = {mixed(local.validation, federated.validation, choice.local_share),
-                              mixed(local.test, federated.test, choice.local_share)};
+      scores_[i]["served"] = {served_scores(choices_[i], local.validation, shared.validation, personalised.validation),
+                              served_scores(choices_[i], local.test, shared.test, personalised.test)};
     });
   }
 
