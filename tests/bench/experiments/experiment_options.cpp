@@ -43,6 +43,7 @@ void add_options(CLI::App& app, ExperimentOptions& options) {
   app.add_option("--set", options.set, "key = value of the plan, for example training.dropout=0.2")
       ->allow_extra_args(false);
   app.add_option("--threads", options.threads, "services that train at a time");
+  app.add_flag("--resume", options.resume, "keep the seeds that --out has already");
   app.add_flag("--short", options.short_run, "two rounds of one seed, to see that it runs");
 }
 
@@ -60,13 +61,9 @@ Plan experiment_plan(const ExperimentOptions& options, std::uint64_t seed) {
 nlohmann::ordered_json report_of(const ExperimentOptions& options) {
   const std::string text = plan_text(options);
   const Plan plan = experiment_plan(options, options.seeds.front());
-  return {{"short", options.short_run},
-          {"plan_sha256", to_hex(plan_hash(text))},
-          {"rounds", plan.round.rounds},
-          {"local_steps", plan.training.local_steps},
-          {"set", options.set},
-          {"names", options.names},
-          {"runs", nlohmann::ordered_json::array()}};
+  return {{"short", options.short_run},  {"plan_sha256", to_hex(plan_hash(text))},
+          {"rounds", plan.round.rounds}, {"local_steps", plan.training.local_steps},
+          {"set", options.set},          {"names", options.names}};
 }
 
 std::vector<std::uint64_t> seeds_of(const ExperimentOptions& options) {

@@ -22,6 +22,7 @@ struct ExperimentOptions {
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   std::vector<std::string> set;  ///< "table.key=value" of the plan
   unsigned threads = 2;
+  bool resume = false;     ///< keep the seeds that are in `out` already
   bool short_run = false;  ///< two rounds of one seed: does it run at all?
 };
 
@@ -31,7 +32,7 @@ std::vector<ExperimentService> load_services(const ExperimentOptions& options);
 Plan experiment_plan(const ExperimentOptions& options, std::uint64_t seed);
 /// The seeds to run: the first one alone in a short run.
 std::vector<std::uint64_t> seeds_of(const ExperimentOptions& options);
-/// What a report begins with: how it was made, and "runs" without any yet.
+/// What a report begins with: how it was made.
 nlohmann::ordered_json report_of(const ExperimentOptions& options);
 /// Local steps of a whole run.
 inline std::uint64_t total_steps(const Plan& plan) {

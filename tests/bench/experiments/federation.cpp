@@ -3,7 +3,9 @@
 #include "client/training/descent.h"
 #include "common/base/counter_random.h"
 #include "common/base/parallel_ranges.h"
+#include "common/masking/fixed_point.h"
 #include "common/privacy/clipping.h"
+#include "tests/support/seeded_random.h"
 
 namespace bauta::bench {
 
@@ -25,6 +27,39 @@ TrainerOptions trainer_options(const ExperimentService& service, const Plan& pla
   return trainer;
 }
 
+namespace {
+
+std::vector<double> mean_of(std::span<const std::vector<float>> updates) {
+  std::vector<double> mean(updates.front().size(), 0.0);
+  for (const std::vector<float>& update : updates)
+    for (std::size_t i = 0; i < mean.size(); ++i)
+      mean[i] += static_cast<double>(update[i]) / static_cast<double>(updates.size());
+  return mean;
+}
+
+/// Of the updates as lanes (docs/protocol.md §7).
+std::vector<double> rounded_mean_of(std::span<const std::vector<float>> updates, const UpdateSettings& settings,
+                                    std::uint64_t seed) {
+  if (settings.rotation) give_up("rounding without masks knows no update.rotation");
+  const auto partners = static_cast<std::uint32_t>(updates.size());
+  const std::uint32_t lane_bits = settings.lane.value_or(least_lane(settings.bits, partners));
+  must(check_lane_capacity(settings.bits, lane_bits, partners));
+  const LaneLayout layout = must(LaneLayout::create(lane_bits, updates.front().size()));
+  const Quantiser quantiser{settings.range.value_or(kDefaultRange), settings.bits};
+  std::vector<std::uint64_t> sum(layout.word_count()), words(layout.word_count());
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    testing::SeededRandom random(mix64(seed + i));
+    must(quantise(updates[i], 1.0, quantiser, layout, random, words));
+    add_packed(sum, words, lane_bits);
+  }
+  std::vector<double> mean(updates.front().size());
+  for (std::size_t i = 0; i < mean.size(); ++i)
+    mean[i] = dequantise(lane_at(sum, layout, i), quantiser) / static_cast<double>(updates.size());
+  return mean;
+}
+
+}  // namespace
+
 Federation::Federation(std::span<const ExperimentService> services, const Plan& plan, const FederationOptions& options)
     : plan_(plan), options_(options) {
   for (const ExperimentService& service : services)
@@ -39,10 +74,9 @@ void Federation::round() {
     updates[i] = must(trainers_[i]->train(state_.parameters, state_.steps + 1));
     if (!options_.plain_averaging) must(clip_to_norm(updates[i], plan_.update.clip));
   });
-  std::vector<double> mean(state_.parameters.size(), 0.0);
-  for (const std::vector<float>& update : updates)
-    for (std::size_t i = 0; i < mean.size(); ++i)
-      mean[i] += static_cast<double>(update[i]) / static_cast<double>(updates.size());
+  const std::vector<double> mean =
+      options_.rounding ? rounded_mean_of(updates, plan_.update, mix64(*options_.rounding) ^ mix64(state_.steps))
+                        : mean_of(updates);
   if (!options_.plain_averaging) {
     must(apply(state_, mean, plan_.server));
     return;

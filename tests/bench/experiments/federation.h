@@ -1,4 +1,4 @@
-// Rounds without masks, sockets or quantisation: what a federation would get if the sum were exact and in the clear.
+// Rounds without masks and sockets: what a federation would get if the sum were in the clear.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,8 @@ struct FederationOptions {
   bool private_parts = true;     ///< adapter, head deltas and item residuals beside the shared model
   bool item_residuals = true;
   double id_dropout = 0.5;
+  /// Updates rounded to the plan's lanes as clients round them, by randomness of this seed; empty: added as they are.
+  std::optional<std::uint64_t> rounding;
   unsigned threads = 2;  ///< services train side by side
 };
 

@@ -5,13 +5,13 @@
 //   cmake --build build/release --target few_labels
 //   build/release/tests/bench/experiments/few_labels --data DIR --out FILE.json
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <map>
 
 #include "tests/bench/experiments/drawn_samples.h"
 #include "tests/bench/experiments/experiment_options.h"
 #include "tests/bench/experiments/experiment_report.h"
 #include "tests/bench/experiments/federation.h"
+#include "tests/bench/experiments/report_file.h"
 
 namespace bauta::bench {
 namespace {
@@ -61,10 +61,12 @@ int main_of(int argc, char** argv) {
   const auto persons = persons_of(service.samples.test);
   std::erase_if(labels, [&](std::size_t count) { return count >= last.size(); });
   labels.push_back(last.size());
-  Json report = report_of(options);
-  report["service"] = service.name;
-  report["last_offers"] = last.size();
+  Json head = report_of(options);
+  head["service"] = service.name;
+  head["last_offers"] = last.size();
+  ReportFile report(options.out, std::move(head), options.resume);
   for (const std::uint64_t seed : seeds_of(options)) {
+    if (report.has(seed)) continue;
     const Plan with = experiment_plan(options, seed);
     Plan without = with;
     without.training.weights.next_item = 0;
@@ -82,8 +84,7 @@ int main_of(int argc, char** argv) {
       std::fprintf(stderr, "seed %llu: %zu labels\n", static_cast<unsigned long long>(seed), labels[i]);
     });
     std::erase_if(points, [](const Json& point) { return point.is_null(); });
-    report["runs"].push_back({{"seed", seed}, {"points", points}});
-    std::ofstream(options.out) << report.dump(1) << '\n';
+    report.add(seed, {{"points", points}});
   }
   return 0;
 }

@@ -14,13 +14,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
 
 #include "client/training/serving_choice.h"
 #include "tests/bench/experiments/drawn_samples.h"
 #include "tests/bench/experiments/experiment_options.h"
 #include "tests/bench/experiments/experiment_report.h"
 #include "tests/bench/experiments/federation.h"
+#include "tests/bench/experiments/report_file.h"
 
 namespace bauta::bench {
 namespace {
@@ -141,9 +141,11 @@ int main_of(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   const std::vector<ExperimentService> services = load_services(options.common);
-  Json report = report_of(options.common);
-  report["family"] = options.family;
+  Json head = report_of(options.common);
+  head["family"] = options.family;
+  ReportFile report(options.common.out, std::move(head), options.common.resume);
   for (const std::uint64_t seed : seeds_of(options.common)) {
+    if (report.has(seed)) continue;
     const Plan plan = experiment_plan(options.common, seed);
     std::vector<Json> found(options.newcomers.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
@@ -154,8 +156,7 @@ int main_of(int argc, char** argv) {
       found[i] = Newcomer(*at, plan, model_of_others(services, *at, options, plan))
                      .report(options.labels, options.common.threads);
     }
-    report["runs"].push_back({{"seed", seed}, {"services", found}});
-    std::ofstream(options.common.out) << report.dump(1) << '\n';
+    report.add(seed, {{"services", found}});
   }
   return 0;
 }

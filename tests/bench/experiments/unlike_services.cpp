@@ -1,22 +1,25 @@
 // Experiment: what do unlike services gain from one another? On each service, on the same later, held-out samples:
 //
-//   local        the model trained on this service alone
-//   average      FedAvg of everything: one model, no private parts, the mean of the updates as they are is the step
-//   shared       ours: FedAdam over clipped updates, private parts beside; the shared model by itself
-//   personalised ours, fine-tuned by this service
-//   served       what the service chose on its validation samples (client/training/serving_choice.h)
-//   central      one model on everybody's data in one place, which nobody may have; each service takes the best step
+//   local          the model trained on this service alone
+//   two_local      a control: the mean of two local models, of two seeds; what any second model would bring
+//   average        FedAvg of everything: one model, no private parts, the mean of the updates as they are is the step
+//   average_tuned  the same, fine-tuned by this service
+//   shared         ours: FedAdam over clipped updates, private parts beside; the shared model by itself
+//   personalised   ours, fine-tuned by this service
+//   served         what the service chose on its validation samples (client/training/serving_choice.h)
+//   rounded_...    these three where updates are rounded to lanes before they are added: what masking asks for
+//   central        one model on everybody's data in one place, which nobody may have; each service takes the best step
+//   central_tuned  its last step, fine-tuned by this service
 //
 // Rounds take rounds × local_steps steps on this service's samples, fine-tuning half as many more; local and central
-// take as many as both. Without masks: tests/bench/experiments/nine_services.py has the masked run, with the same
-// seeds and orders of batches.
+// take as many as both. Without masks, which cancel: tests/bench/experiments/nine_services.py has the masked run, with
+// the same seeds and orders of batches but other roundings.
 //
 //   cmake --build build/release --target unlike_services
 //   build/release/tests/bench/experiments/unlike_services --data DIR --out FILE.json
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -25,6 +28,7 @@
 #include "tests/bench/experiments/experiment_options.h"
 #include "tests/bench/experiments/experiment_report.h"
 #include "tests/bench/experiments/federation.h"
+#include "tests/bench/experiments/report_file.h"
 #include "tests/support/permuted_labels.h"
 
 namespace bauta::bench {
@@ -32,9 +36,11 @@ namespace {
 
 using namespace bauta::client;
 
+const std::vector<std::string> kArms = {"local", "two_local", "average", "ours", "rounded", "central"};
+
 struct Options {
   ExperimentOptions common;
-  std::vector<std::string> arms = {"local", "average", "ours", "central"};
+  std::vector<std::string> arms = kArms;
   bool permute_labels = false;
   bool validation_only = false;
   bool no_residuals = false;
@@ -54,8 +60,10 @@ class Experiment {
   void run() {
     for (const std::string& arm : options_.arms) {
       if (arm == "local") alone();
+      if (arm == "two_local") two_alone();
       if (arm == "average") average();
-      if (arm == "ours") ours();
+      if (arm == "ours") ours("", {});
+      if (arm == "rounded") ours("rounded_", seed());
       if (arm == "central") central();
     }
   }
@@ -113,14 +121,34 @@ class Experiment {
     return options;
   }
 
+  BehaviourTrainer trainer(std::size_t service, const Plan& plan) {
+    const ExperimentService& its = services_[service];
+    return must(BehaviourTrainer::create(its.log, its.task, its.samples, plan,
+                                         trainer_options(its, plan, federation_options())));
+  }
+
+  void for_each_service(const std::function<void(std::size_t)>& work) {
+    side_by_side(services_.size(), options_.common.threads, work);
+  }
+
+  Scores alone(std::size_t service, const Plan& plan) {
+    BehaviourTrainer its = trainer(service, plan);
+    const OwnModel local = must(its.train_alone(total_steps(plan) + tuning_steps(plan)));
+    say(fmt::format("{} alone: best at step {}", services_[service].name, local.best_step));
+    return score(its, local.parameters);
+  }
+
   void alone() {
-    say("every service alone");
-    side_by_side(services_.size(), options_.common.threads, [&](std::size_t i) {
-      auto trainer = must(BehaviourTrainer::create(services_[i].log, services_[i].task, services_[i].samples, plan_,
-                                                   trainer_options(services_[i], plan_, federation_options())));
-      const OwnModel local = must(trainer.train_alone(total_steps(plan_) + tuning_steps(plan_)));
-      say(fmt::format("{} alone: best at step {}", services_[i].name, local.best_step));
-      scores_[i]["local"] = score(trainer, local.parameters);
+    for_each_service([&](std::size_t i) { scores_[i]["local"] = alone(i, plan_); });
+  }
+
+  void two_alone() {
+    Plan other = plan_;
+    other.model.seed = mix64(plan_.model.seed);
+    for_each_service([&](std::size_t i) {
+      const Scores& first = scores_[i].at("local");
+      const Scores second = alone(i, other);
+      scores_[i]["two_local"] = {mixed(first.validation, second.validation, 0.5), mixed(first.test, second.test, 0.5)};
     });
   }
 
@@ -130,8 +158,11 @@ class Experiment {
       federation.round();
       say(fmt::format("{} {}/{}", name, round + 1, plan_.round.rounds));
     }
-    side_by_side(services_.size(), options_.common.threads,
-                 [&](std::size_t i) { scores_[i][name] = score(federation.trainer(i), federation.shared()); });
+    for_each_service([&](std::size_t i) { scores_[i][name] = score(federation.trainer(i), federation.shared()); });
+  }
+
+  Scores tuned(BehaviourTrainer& trainer, std::span<const float> shared) {
+    return score(trainer, must(trainer.fine_tune(shared, tuning_steps(plan_))).parameters);
   }
 
   void average() {
@@ -140,46 +171,50 @@ class Experiment {
     options.private_parts = false;
     Federation federation(services_, plan_, options);
     federate(federation, "average");
+    for_each_service(
+        [&](std::size_t i) { scores_[i]["average_tuned"] = tuned(federation.trainer(i), federation.shared()); });
   }
 
-  void ours() {
-    Federation federation(services_, plan_, federation_options());
-    federate(federation, "shared");
-    const bool choose = scores_.front().contains("local");
-    if (choose) choices_.resize(services_.size());
-    side_by_side(services_.size(), options_.common.threads, [&](std::size_t i) {
-      BehaviourTrainer& trainer = federation.trainer(i);
-      const OwnModel own = must(trainer.fine_tune(federation.shared(), tuning_steps(plan_)));
-      say(fmt::format("{} fine-tuned: best at step {}", services_[i].name, own.best_step));
-      scores_[i]["personalised"] = score(trainer, own.parameters);
-      if (!choose) return;
-      const Scores& local = scores_[i].at("local");
-      const Scores& shared = scores_[i].at("shared");
-      const Scores& personalised = scores_[i].at("personalised");
-      choices_[i] = choose_served(local.validation, shared.validation, personalised.validation,
-                                  persons_of(services_[i].samples.validation), services_[i].samples.training.size());
-      scores_[i]["served"] = {served_scores(choices_[i], local.validation, shared.validation, personalised.validation),
-                              served_scores(choices_[i], local.test, shared.test, personalised.test)};
+  void ours(const std::string& prefix, std::optional<std::uint64_t> rounding) {
+    FederationOptions options = federation_options();
+    options.rounding = rounding;
+    Federation federation(services_, plan_, options);
+    federate(federation, prefix + "shared");
+    std::vector<ServingChoice> choices(services_.size());
+    for_each_service([&](std::size_t i) {
+      auto& scores = scores_[i];
+      const Scores& shared = scores.at(prefix + "shared");
+      const Scores& personalised = scores[prefix + "personalised"] = tuned(federation.trainer(i), federation.shared());
+      if (!scores.contains("local")) return;
+      const Scores& local = scores.at("local");
+      choices[i] = choose_served(local.validation, shared.validation, personalised.validation,
+                                 persons_of(services_[i].samples.validation), services_[i].samples.training.size());
+      scores[prefix + "served"] = {
+          served_scores(choices[i], local.validation, shared.validation, personalised.validation),
+          served_scores(choices[i], local.test, shared.test, personalised.test)};
     });
+    if (prefix.empty() && scores_.front().contains("local")) choices_ = std::move(choices);
   }
 
   void central() {
     std::vector<std::unique_ptr<BehaviourTrainer>> trainers;
-    for (const ExperimentService& service : services_)
-      trainers.push_back(std::make_unique<BehaviourTrainer>(must(BehaviourTrainer::create(
-          service.log, service.task, service.samples, plan_, trainer_options(service, plan_, federation_options())))));
+    for (std::size_t i = 0; i < services_.size(); ++i)
+      trainers.push_back(std::make_unique<BehaviourTrainer>(trainer(i, plan_)));
+    std::vector<float> last;
     const std::uint64_t steps = total_steps(plan_) + tuning_steps(plan_);
     const std::uint64_t every = std::max<std::uint64_t>(1, steps / 15);
     train_centrally(services_, plan_, steps, every, options_.common.threads,
                     [&](std::uint64_t step, std::span<const float> shared) {
                       if (step == 0) return;
-                      side_by_side(services_.size(), options_.common.threads, [&](std::size_t i) {
+                      last.assign(shared.begin(), shared.end());
+                      for_each_service([&](std::size_t i) {
                         Scores now = score(*trainers[i], shared);
                         Scores& best = scores_[i]["central"];
                         if (auc(now.validation).value_or(0) > auc(best.validation).value_or(0)) best = std::move(now);
                       });
                       say(fmt::format("central {}/{}", step, steps));
                     });
+    for_each_service([&](std::size_t i) { scores_[i]["central_tuned"] = tuned(*trainers[i], last); });
   }
 
   const Options& options_;
@@ -193,9 +228,9 @@ int main_of(int argc, char** argv) {
   Options options;
   CLI::App app("What unlike services gain from one another.", "unlike_services");
   add_options(app, options.common);
-  app.add_option("--arms", options.arms, "which are trained; what is served needs local before ours")
+  app.add_option("--arms", options.arms, "which are trained; what is served needs local before, and so does two_local")
       ->delimiter(',')
-      ->check(CLI::IsMember({"local", "average", "ours", "central"}));
+      ->check(CLI::IsMember(kArms));
   app.add_option("--id-dropout", options.id_dropout, "of the private item residuals");
   app.add_flag("--no-residuals", options.no_residuals, "without private item residuals");
   app.add_flag("--permute-labels", options.permute_labels, "the canary");
@@ -203,17 +238,18 @@ int main_of(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   const std::vector<ExperimentService> services = load_services(options.common);
-  Json report = report_of(options.common);
-  report["permuted_labels"] = options.permute_labels;
+  Json head = report_of(options.common);
+  head["permuted_labels"] = options.permute_labels;
+  ReportFile report(options.common.out, std::move(head), options.common.resume);
   for (const std::uint64_t seed : seeds_of(options.common)) {
+    if (report.has(seed)) continue;
     const Plan plan = experiment_plan(options.common, seed);
     std::vector<ExperimentService> own = services;
     if (options.permute_labels)
       for (ExperimentService& service : own) permute_labels(service.samples, seed);
     Experiment experiment(options, std::move(own), plan);
     experiment.run();
-    report["runs"].push_back({{"seed", seed}, {"services", experiment.report()}});
-    std::ofstream(options.common.out) << report.dump(1) << '\n';
+    report.add(seed, {{"services", experiment.report()}});
   }
   return 0;
 }
