@@ -14,11 +14,12 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.dont_write_bytecode = True
 
-from result_sections import audience, churn_and_value, few_labels, newcomer, next_item, nine_services  # noqa: E402
+from result_sections import ablations, audience, churn_and_value, few_labels, newcomer, next_item, nine_services  # noqa: E402
 from result_sections import plots, unlike_services  # noqa: E402
 from result_sections.figures import FiguresError  # noqa: E402
 
-SECTIONS = [nine_services, unlike_services, newcomer, few_labels, audience, next_item, churn_and_value]
+SECTIONS = [nine_services, unlike_services, newcomer, few_labels, ablations, audience, next_item,
+            churn_and_value]
 
 HEAD = """# Results
 

@@ -7,7 +7,8 @@ cd "$(dirname "$0")/../../.."
 
 readonly BUILD=build/release
 cmake --preset release >/dev/null
-cmake --build "$BUILD" --target bauta-simulate few_labels newcomer unlike_services repeat_purchase audience next_item
+cmake --build "$BUILD" --target bauta-simulate ablations few_labels newcomer unlike_services \
+  repeat_purchase audience next_item
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
@@ -26,6 +27,7 @@ run() {
 
 run unlike_services "${made[@]}" --names "$names"
 run newcomer "${made[@]}" --names "$names" --newcomers made_restaurants --labels 100
+run ablations "${made[@]}" --names made_mailer,made_cinema
 run few_labels "${made[@]}" --names made_mailer --labels 300
 if [[ -n "${BAUTA_DATA:-}" ]]; then
   run repeat_purchase --data "$BAUTA_DATA" --short

@@ -43,6 +43,8 @@ def nine_services():
 def unlike_service(name, local, others, positives=400, half=0.01):
     service = {"name": name, "test_samples": 1000, "test_positives": positives,
                "choice": {"model": "mix", "local_share": 0.5}}
+    others = {"two_local": local, "average_tuned": others["average"], "central_tuned": others["central"], **others,
+              **{"rounded_" + arm: others[arm] for arm in ("shared", "personalised", "served")}}
     for arm, value in {"local": local, **others}.items():
         service[arm] = {"validation_auc": value, "auc": value, "auc_interval": [value - half, value + half],
                         "log_loss": 0.5}
@@ -97,6 +99,23 @@ def few_labels():
     return {"short": False, "service": "coupon_mail", "runs": runs((1, 2), points=points)}
 
 
+def ablations():
+    def model(value, gain, half):
+        return {"all": auc(value), "all_minus_whole": auc(gain, half), "rare": auc(value),
+                "rare_minus_whole": auc(gain, half)}
+
+    def variant(name, gain, way):
+        rows = [{"touched_at_least": 1, "rows": 4000, "moved": way}, {"touched_at_least": 10, "rows": 100, "moved": 0.04},
+                {"touched_at_least": 100, "rows": 0, "moved": None}]
+        half = 0.01 if gain else 0.0
+        services = [{"name": name, **{of: model(0.7 + gain, gain, half) for of in ("shared", "personalised")}}
+                    for name in ("coupon_mail", "gift_shop")]
+        return {"name": name, "set": [], "services": services, "rows": rows}
+    variants = [variant("whole", 0, 0.01), variant("pooling", -0.03, 0.01), variant("softmax", 0.001, 0.01),
+                variant("no_next_event", 0.02, 0.01), variant("fedavg", -0.005, 0.002)]
+    return {"short": False, "runs": runs((1, 2, 3), variants=variants)}
+
+
 def audience(canary=0.5):
     def bounded(value, half=0.02):
         return {"mean": value, "low": value - half, "high": value + half}
@@ -130,7 +149,7 @@ def next_item():
 
 
 ALL = {made.__name__: made for made in (nine_services, unlike_services, unlike_services_permuted, newcomer,
-                                        newcomer_family, few_labels, audience, next_item)}
+                                        newcomer_family, few_labels, ablations, audience, next_item)}
 
 
 def write(folder, **figures):

@@ -14,7 +14,7 @@ sys.path[:0] = [str(EXPERIMENTS), str(pathlib.Path(__file__).resolve().parent)]
 
 import made_figures  # noqa: E402
 import results  # noqa: E402
-from result_sections import newcomer, plots, unlike_services  # noqa: E402
+from result_sections import newcomer, plots, rounding, unlike_services  # noqa: E402
 from result_sections.estimate import Estimate  # noqa: E402
 
 NO_MATPLOTLIB = "raise ImportError('not here')\n"
@@ -115,19 +115,31 @@ class WhatItSays(Page):
         made_figures.write(self.figures, unlike_services=figures)
         self.assertFalse(unlike_services.sum_is_clear(unlike_services.read(self.figures).true.services))
 
-    def test_what_masks_change_is_the_greatest_difference_of_a_judged_service(self):
+    def test_what_masks_and_rounding_change_is_of_judged_services(self):
         made_figures.write(self.figures, unlike_services=made_figures.unlike_services())
         plain = unlike_services.read(self.figures).true.services
-        moved = made_figures.unlike_services()
-        for name, arm, by in (("fuel", "shared", 0.004), ("gift_shop", "shared", -0.006), ("fashion_banner", "shared", 0.1)):
-            service = next(one for one in moved["runs"][1]["services"] if one["name"] == name)
-            service[arm]["auc"] += by
-        made_figures.write(self.figures, unlike_services=moved)
-        masked = [{arm: estimate.values for arm, estimate in service.aucs.items()}
-                  for service in unlike_services.read(self.figures).true.services]
-        rows = {row[0]: row[1:] for row in unlike_services.masked_rows(plain, masked)}
-        self.assertEqual(["0.0060", "gift_shop"], rows["shared"][:2])
-        self.assertEqual("0.0000", rows["local"][0])
+        product = [{arm: list(service.aucs[arm].values) for arm in unlike_services.OURS} for service in plain]
+        for service, values in zip(plain, product):
+            by = {"fuel": 0.003, "gift_shop": -0.006, "fashion_banner": 0.1}.get(service.name, 0)
+            values["shared"][1] += by
+        rows = {tuple(row[:2]): row[2:] for row in rounding.rows(plain, product)}
+        # 9 judged services and seeds
+        self.assertEqual(["−0.0003", "0.0010", "−0.0060", "gift_shop"], rows["shared", "product − plain"])
+        self.assertEqual("0.0000", rows["shared", "rounded − plain"][1])
+        self.assertEqual("0.0000", rows["served", "product − plain"][1])
+        self.assertNotIn(("shared", "product − plain"), [tuple(row[:2]) for row in rounding.rows(plain, None)])
+
+    def test_the_control_of_two_local_models_is_told(self):
+        page = " ".join(self.page(unlike_services=made_figures.unlike_services()).split())
+        self.assertIn("as good as what is served, or better, on 2 of 3 judged services: fuel and gift_shop", page)
+
+    def test_a_part_is_worth_what_holds_in_every_seed(self):
+        page = self.page(ablations=made_figures.ablations())
+        self.assertIn("in every seed on one of 2 services: a plain mean instead of DIN's attention; better: without the "
+                      "next-event losses.", page)
+        self.assertIn("* Without the next-event losses: **better** in every seed for the shared model of gift_shop.", page)
+        self.assertNotIn("* Softmax", page)
+        self.assertIn("| 1 events or more | 4,000 | 0.01000 (25 %) | 0.00200 (5 %) |", page)
 
     def test_the_canary_is_quiet_at_a_half_and_loud_elsewhere(self):
         quiet = self.page(unlike_services=made_figures.unlike_services(),

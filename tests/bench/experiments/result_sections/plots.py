@@ -12,7 +12,7 @@ except ImportError:
 COLOURS = {"grey": "#777777", "orange": "#E69F00", "sky": "#56B4E9", "green": "#009E73", "blue": "#0072B2",
            "red": "#D55E00", "pink": "#CC79A7", "black": "#000000"}
 ARM_COLOURS = {"local": "grey", "average": "orange", "shared": "sky", "personalised": "green", "served": "blue",
-               "central": "red"}
+               "central": "red", "two_local": "pink", "average_tuned": "orange", "central_tuned": "red"}
 STYLE = {"svg.hashsalt": "bauta", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False,
          "axes.spines.right": False, "axes.grid": True, "grid.color": "#e5e5e5", "axes.axisbelow": True,
          "legend.frameon": False, "figure.facecolor": "white"}

@@ -2,7 +2,7 @@
 import math
 from dataclasses import dataclass
 
-from . import Text, nine_services, plots
+from . import Text, nine_services, plots, rounding
 from .estimate import BETTER, FEWEST_OF_A_CLASS, UNJUDGED, estimate
 from .figures import read_figures, read_if_there, refuse_short_run, seeds_of, services_over_seeds
 from .service import Service, headline, judged_of, mean_gain
@@ -11,8 +11,11 @@ from .tables import difference, each_or_all, joined, number, seeds_text, shell, 
 TITLE = "What unlike services gain from one another"
 NEEDS = "unlike_services.json"
 PERMUTED = "unlike_services_permuted.json"
-ARMS = ("local", "average", "shared", "personalised", "served", "central")
-OURS = ("shared", "personalised", "served")
+ARMS = ("local", "two_local", "average", "average_tuned", "shared", "personalised", "served", "central",
+        "central_tuned")
+OURS = rounding.OURS
+ROUNDED = tuple(rounding.PREFIX + arm for arm in OURS)
+PLOTTED = ("two_local", "average_tuned", "personalised", "served", "central_tuned")
 DEFAULT_SEEDS = [1, 2, 3]
 PROGRAM = "build/release/tests/bench/experiments/unlike_services --data $DIR"
 BUILD = "cmake --build build/release --target unlike_services"
@@ -40,10 +43,10 @@ class Data:
 
 
 def _service(name, nodes):
-    arms = {arm: [node[arm] for node in nodes] for arm in ARMS}
+    arms = {arm: [node[arm] for node in nodes] for arm in ARMS + ROUNDED}
     return Service(name, int(nodes[0]["test_samples"].number()), int(nodes[0]["test_positives"].number()),
                    {arm: estimate(figures, "auc", "auc_interval") for arm, figures in arms.items()},
-                   {arm: estimate(arms[arm], "difference", "difference_interval") for arm in ARMS[1:]},
+                   {arm: estimate(arms[arm], "difference", "difference_interval") for arm in (ARMS + ROUNDED)[1:]},
                    [node["choice"]["model"].text() for node in nodes])
 
 
@@ -75,9 +78,10 @@ def read(folder):
 
 
 def _plot(measured):
-    series = {arm: [service.differences[arm] for service in measured.judged()] for arm in ARMS[1:]}
+    series = {_words(arm): [service.differences[arm] for service in measured.judged()] for arm in PLOTTED}
     return plots.dot_plot([service.name for service in measured.judged()], series,
-                          {arm: plots.arm_colour(arm) for arm in ARMS[1:]}, "AUC minus that of the service's own model")
+                          {_words(arm): plots.arm_colour(arm) for arm in PLOTTED},
+                          "AUC minus that of the service's own model")
 
 
 def draw(data):
@@ -102,19 +106,31 @@ def _mean(values):
     return sum(values) / len(values)
 
 
-def _table(measured):
-    header = ["service", "positive / all test samples", *ARMS, "what is served",
-              "served − local, and its interval in every seed", "verdict"]
+def _words(arm):
+    return arm.replace("_", " ")
+
+
+def _aucs(measured):
     rows = [[service.name, f"{service.positives:,} / {service.samples:,}"] +
-            [number(service.aucs[arm].mean()) for arm in ARMS] +
-            [each_or_all(service.models), with_intervals(service.differences["served"], "+"), service.verdict()]
-            for service in measured.services]
+            [number(service.aucs[arm].mean()) for arm in ARMS] for service in measured.services]
     judged = measured.judged()
     if judged:
         rows.append([f"mean of the {len(judged)} judged", ""] +
-                    [number(_mean([service.aucs[arm].mean() for service in judged])) for arm in ARMS] +
-                    ["", difference(mean_gain(judged)), ""])
-    return table(header, rows)
+                    [number(_mean([service.aucs[arm].mean() for service in judged])) for arm in ARMS])
+    return table(["service", "positive / all test samples", *map(_words, ARMS)], rows)
+
+
+def _differences(measured):
+    """What is served, and what fine-tuning gives, against the service's own model."""
+    rows = [[service.name, with_intervals(service.differences["personalised"], "+"), each_or_all(service.models),
+             with_intervals(service.differences["served"], "+"), service.verdict()] for service in measured.services]
+    judged = measured.judged()
+    if judged:
+        personalised = _mean([service.differences["personalised"].mean() for service in judged])
+        rows.append([f"mean of the {len(judged)} judged", difference(personalised), "", difference(mean_gain(judged)),
+                     ""])
+    return table(["service", "personalised − local, and its interval in every seed", "what is served",
+                  "served − local, and its interval in every seed", "verdict on served"], rows)
 
 
 def _total(services, arm):
@@ -182,30 +198,6 @@ def permuted_rows(measured):
     return rows
 
 
-def masked_rows(plain, masked):
-    """The greatest difference of AUC that masks and rounding make, in any judged service and seed."""
-    rows = []
-    for arm in ("local", *OURS):
-        pairs = [(service.name, index, abs(one - other))
-                 for service, product in zip(plain, masked) if service.judged()
-                 for index, (one, other) in enumerate(zip(service.aucs[arm].values, product[arm]))]
-        name, _, greatest = max(pairs, key=lambda pair: pair[2])
-        mean = _mean([difference_of_one for _, _, difference_of_one in pairs])
-        rows.append([arm, number(greatest, digits=4), name, number(mean, digits=4)])
-    return rows
-
-
-def _with_masks(data):
-    if data.masked is None:
-        return "**With masks**: the product has not been measured on the same services and seeds."
-    header = ["arm", "greatest difference of AUC", "where", "mean difference"]
-    return f"""**With masks**: the product ([above](#{_anchor(nine_services.TITLE)})) sends numbers of finite width and adds
-them up under masks; the masks cancel exactly, the rounding remains, and training carries it on. What that changes, in
-any judged service and seed:
-
-{table(header, masked_rows(data.true.services, data.masked))}"""
-
-
 def _anchor(title):
     return "".join(c for c in title.lower().replace(" ", "-") if c.isalnum() or c == "-")
 
@@ -237,21 +229,37 @@ def _headline(measured):
             f"{_shares(gaining, True)[-1]} of that gap")
 
 
+def _control(measured):
+    judged = measured.judged()
+    better = [service.name for service in judged
+              if service.aucs["two_local"].mean() >= service.aucs["served"].mean()]
+    if not better:
+        return "the mean of two local models is below what is served on every judged service"
+    return (f"the mean of two local models is as good as what is served, or better, on {len(better)} of {len(judged)} "
+            f"judged services: {joined(better)}")
+
+
 def text(data, image):
     return Text(_headline(data.true), f"""{_commands(data)}
 
 The same nine services, {seeds_text(data.true.seeds)}, without masks and their rounding, against the methods one would
 compare with. AUC on held-out, later samples, mean over the seeds:
 
-{_table(data.true)}
+{_aucs(data.true)}
 
-{image("unlike_services.svg", "AUC of every arm minus that of the local model, for each service that can be judged")}
+{_differences(data.true)}
+
+{image("unlike_services.svg", "AUC of five arms minus that of the local model, for each service that can be judged")}
 * **local**: trained on this service alone. **average**: FedAvg of everything, one model without private parts, the
   plain mean of the updates is the step. **shared**: ours, FedAdam over clipped updates with private parts beside; the
   model of the last round. **personalised**: ours, fine-tuned by the service. **served**: chosen among local, shared,
   personalised and mixes on the service's validation samples. **central**: one model on everybody's data in one place,
-  which nobody may have; each service takes the step that is best on its validation samples. It has nothing private and
-  is not fine-tuned, so it is no upper bound: a share of the gap may be above 100 %. Nor is average fine-tuned.
+  which nobody may have; each service takes the step that is best on its validation samples.
+* **average tuned** and **central tuned** are FedAvg's and the pooled data's last model, fine-tuned by the service exactly
+  as ours: the same steps, rates and choice of the best step. central tuned takes half as many steps more than any other
+  arm.
+* **two local** is a control: the mean of two local models, of two seeds. It costs twice as much and knows nothing of
+  others; {_control(data.true)}.
 * Rounds take rounds × local_steps steps on a service's samples, fine-tuning half as many more; local and central take
   as many as both.
 * Better or worse: in every seed the 95 % interval of the difference (paired bootstrap over persons) leaves out
@@ -259,6 +267,6 @@ compare with. AUC on held-out, later samples, mean over the seeds:
 
 {_gap(data.true)}
 
-{_with_masks(data)}
+{rounding.text(data.true, data.masked, f"[above](#{_anchor(nine_services.TITLE)})")}
 
 {_permuted(data)}""")

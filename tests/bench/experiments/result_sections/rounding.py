@@ -1,0 +1,67 @@
+"""What masks and the rounding they ask for change (figures of unlike_services and nine_services)."""
+from .tables import difference, number, table
+
+OURS = ("shared", "personalised", "served")
+PREFIX = "rounded_"
+
+
+def _mean(values):
+    return sum(values) / len(values)
+
+
+def _rows(arm, comparison, pairs):
+    """pairs: (service, one AUC, another) of every judged service and seed."""
+    changes = [(one - other, name) for name, one, other in pairs]
+    greatest = max(changes, key=lambda change: abs(change[0]))
+    return [arm, comparison, difference(_mean([by for by, _ in changes]), digits=4),
+            number(_mean([abs(by) for by, _ in changes]), digits=4),
+            difference(greatest[0], digits=4), greatest[1]]
+
+
+def _pairs(services, ones, others):
+    """ones(i), others(i): the AUCs in every seed of the i-th service."""
+    return [(service.name, one, other) for i, service in enumerate(services) if service.judged()
+            for one, other in zip(ones(i), others(i))]
+
+
+def rows(services, product):
+    """`product`: {arm: AUC in every seed} of each of these services by the product, or None."""
+    found = []
+    for arm in OURS:
+        def plain(i, arm=arm):
+            return services[i].aucs[arm].values
+
+        def rounded(i, arm=arm):
+            return services[i].aucs[PREFIX + arm].values
+
+        def masked(i, arm=arm):
+            return product[i][arm]
+        found.append(_rows(arm, "rounded − plain", _pairs(services, rounded, plain)))
+        if product is not None:
+            found.append(_rows(arm, "product − plain", _pairs(services, masked, plain)))
+            found.append(_rows(arm, "product − rounded", _pairs(services, masked, rounded)))
+    return found
+
+
+def between_seeds(services):
+    """Mean distance of the AUCs of two seeds' personalised models, over judged services; None with one seed."""
+    distances = [abs(one - other) for service in services if service.judged()
+                 for i, one in enumerate(service.aucs["personalised"].values)
+                 for other in service.aucs["personalised"].values[:i]]
+    return _mean(distances) if distances else None
+
+
+def text(measured, product, product_section):
+    header = ["arm", "comparison", "mean difference of AUC", "mean distance", "greatest", "where"]
+    seeds = between_seeds(measured.services)
+    beside = f" Two seeds' personalised models are {number(seeds, digits=4)} apart in the mean." if seeds else ""
+    missing = "" if product is not None else "\n\nThe product has not been measured on the same services and seeds."
+    return f"""**With masks**: the product ({product_section}) adds numbers of finite width up under masks. The masks cancel
+exactly (tests compare sums lane by lane); the rounding remains, up or down at random, and training carries a change of
+the last bit on to another model of the same kind. *plain* adds the updates as they are, *rounded* rounds them but masks
+nothing, *product* rounds and masks, by other random numbers. Were masks to cost anything beyond their rounding, product −
+rounded would be further from 0 than rounded − plain. Over the judged services and seeds:
+
+{table(header, rows(measured.services, product))}
+
+{beside.strip()}{missing}""".rstrip()
