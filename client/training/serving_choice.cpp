@@ -12,6 +12,12 @@ namespace {
 constexpr std::array<double, 3> kLocalShares = {0.75, 0.5, 0.25};
 constexpr double kIntervalOverError = 2 * 1.959964;  // of a 95 % interval's width
 
+bool enough_of_both_classes(std::span<const Scored> scored) {
+  const auto positives = static_cast<std::size_t>(
+      std::count_if(scored.begin(), scored.end(), [](const Scored& one) { return one.label; }));
+  return std::min(positives, scored.size() - positives) >= kFewestOfAClass;
+}
+
 }  // namespace
 
 std::string_view to_string(ServedModel model) {
@@ -65,7 +71,7 @@ ServingChoice choose_served(std::span<const Scored> local, std::span<const Score
     return choice;
   };
   ServingChoice kept = choice_of(incumbent);
-  if (!kept.auc) return kept;
+  if (!kept.auc || !enough_of_both_classes(shared)) return kept;
   const auto best = std::max_element(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     return auc(a.scored).value_or(0) < auc(b.scored).value_or(0);
   });

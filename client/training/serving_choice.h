@@ -25,12 +25,16 @@ struct ServingChoice {
 
 /// With fewer training samples a service is a newcomer: what it trains alone is not to be relied on yet.
 inline constexpr std::size_t kNewcomerSamples = 1000;
+/// With fewer validation samples of either class nothing is proved: the incumbent stays.
+inline constexpr std::size_t kFewestOfAClass = 30;
 
 /// Scores of the same validation samples by the three models, and the mean of local and personalised logits in three
 /// shares. The incumbent, the local model, is left only for one that is better by more than one standard error of the
 /// difference (paired bootstrap over persons; the one-standard-error rule of Breiman et al. 1984): validation samples
 /// are few, and the best of many looks better than it is. A newcomer's incumbent is the shared model, and it is left
-/// only by more than two standard errors. Without a local model the incumbent is the shared one, too.
+/// only by more than two standard errors. Without a local model the incumbent is the shared one, too. Where either
+/// class has fewer than kFewestOfAClass samples the incumbent stays: of so few a bootstrap's error is itself an
+/// accident.
 ServingChoice choose_served(std::span<const Scored> local, std::span<const Scored> shared,
                             std::span<const Scored> personalised, std::span<const std::uint32_t> persons,
                             std::size_t training_samples);

@@ -154,7 +154,8 @@ Verdicts are explained below.
 * **served**: what the service chose on its validation samples among these three and mixes of the local and the
   personalised model's logits. The local model is the incumbent, left only for one that is better there by more than
   one standard error (`client/training/serving_choice.h`). A service with fewer than 1,000 training samples is a
-  newcomer: its incumbent is the shared model, left only by more than two standard errors.
+  newcomer: its incumbent is the shared model, left only by more than two standard errors. With fewer than 30 validation
+  samples of either class the incumbent stays.
 * **Test samples chose nothing.** Held out means later: every label lies after the service's test cut. Rounds,
   steps, rates and τ (`deploy/demo/plan.toml`) were chosen on validation samples, and so were the best steps and what is
   served.

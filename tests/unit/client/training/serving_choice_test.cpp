@@ -94,6 +94,22 @@ TEST_CASE("a newcomer serves the shared model until something is better by two s
   CHECK(choose_served({}, shared, service.scores(2), service.persons, 10).model == ServedModel::personalised);
 }
 
+TEST_CASE("with few samples of a class the incumbent stays however much better another looks") {
+  const auto chosen = [](std::size_t positives) {
+    Service service(400);
+    for (std::size_t i = 0; i < service.labels.size(); ++i) service.labels[i] = i < positives;
+    const auto bad = service.scores(0);
+    const auto perfect = service.scores(100);
+    CHECK(choose_served(bad, perfect, perfect, service.persons, 10).model == ServedModel::shared);
+    CHECK(choose_served(bad, bad, perfect, service.persons, 10).incumbent == ServedModel::shared);
+    return choose_served(bad, bad, perfect, service.persons, kMany).model;
+  };
+  CHECK(chosen(kFewestOfAClass) == ServedModel::personalised);
+  CHECK(chosen(kFewestOfAClass - 1) == ServedModel::local);
+  CHECK(chosen(400 - kFewestOfAClass) == ServedModel::personalised);
+  CHECK(chosen(401 - kFewestOfAClass) == ServedModel::local);
+}
+
 TEST_CASE("a mix is the mean of logits by its share") {
   const std::vector<Scored> first = {{2, true}};
   const std::vector<Scored> second = {{-2, true}};
