@@ -28,10 +28,10 @@ Calibration Calibration::fit(std::span<const Scored> samples) {
   if (positives == 0 || negatives == 0) return {};
   const double high = (positives + 1) / (positives + 2);
   const double low = 1 / (negatives + 2);
-  const auto at = [&](double slope, double offset) {
-    Fit fit{slope, offset};
+  const auto at = [&](double tried_slope, double tried_offset) {
+    Fit fit{tried_slope, tried_offset};
     for (const Scored& sample : samples) {
-      const double z = slope * sample.logit + offset;
+      const double z = tried_slope * sample.logit + tried_offset;
       const double target = sample.label ? high : low;
       fit.loss += target * logistic_loss(z, true) + (1 - target) * logistic_loss(z, false);
       const double p = sigmoid(z);

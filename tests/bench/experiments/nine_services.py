@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -60,18 +61,24 @@ def find_data(named):
     return None
 
 
+def simulate(options, label, data, services, seed, plan, report, text):
+    report.unlink(missing_ok=True)
+    plan.write_text(text, encoding="utf-8")
+    command = [options.simulate, "run", "--data", data, "--plan", plan, "--seed", seed, "--report", report]
+    if services:
+        command += ["--services", services]
+    print(f"{label}, seed {seed}", file=sys.stderr, flush=True)
+    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+
+
 def measure(options, keep, label, data, services=None):
     """One run per seed over the same services."""
     runs = []
     for seed in options.seeds:
         text = with_rounds(with_values(PLAN.read_text(encoding="utf-8"), {"model": {"seed": seed}}), options.rounds)
-        plan, report = keep / f"plan-seed{seed}.toml", keep / f"{label}-seed{seed}.json"
-        plan.write_text(text, encoding="utf-8")
-        command = [options.simulate, "run", "--data", data, "--plan", plan, "--seed", seed, "--report", report]
-        if services:
-            command += ["--services", services]
-        print(f"{label}, seed {seed}", file=sys.stderr, flush=True)
-        subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+        plan, report = keep / f"{label}-seed{seed}.toml", keep / f"{label}-seed{seed}.json"
+        if not (options.resume and report.is_file() and plan.is_file() and plan.read_text(encoding="utf-8") == text):
+            simulate(options, label, data, services, seed, plan, report, text)
         found = json.loads(report.read_text(encoding="utf-8"))
         runs.append({"seed": seed, "plan_sha256": hashlib.sha256(text.encode()).hexdigest(),
                      "model_hash": found["model_hash"], "rounds_completed": found["rounds_completed"],
@@ -81,7 +88,9 @@ def measure(options, keep, label, data, services=None):
 
 
 def main(arguments):
-    options = parser_of(__doc__, ROOT / "docs/figures" / "nine_services.json", "1,2,3", 40).parse_args(arguments)
+    parser = parser_of(__doc__, ROOT / "docs/figures" / "nine_services.json", "1,2,3", 40)
+    parser.add_argument("--resume", action="store_true", help="leave out the runs whose reports are in --keep already")
+    options = parser.parse_args(arguments)
     data = find_data(options.data)
     if data is None:
         where = f"not found in {options.data}" if options.data else "not named"
@@ -97,6 +106,7 @@ def main(arguments):
     try:
         real = measure(options, keep, "nine", data, SERVICES)
         made_data = keep / "made"
+        shutil.rmtree(made_data, ignore_errors=True)
         subprocess.run([str(options.simulate), "make-data", "--out", str(made_data), "--seed", str(MADE_DATA_SEED)],
                        check=True, stdout=subprocess.DEVNULL)
         made = measure(options, keep, "made", made_data)

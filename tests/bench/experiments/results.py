@@ -30,7 +30,8 @@ written by a committed command and not by hand, from the JSON in [figures]({figu
 python3 tests/bench/experiments/results.py
 ```
 
-The experiments themselves take minutes to hours. Their commands need
+The experiments themselves take minutes to hours; one that was interrupted goes on with `--resume` (nine_services.py
+with `--keep DIR` besides). Their commands need
 
 ```sh
 cmake --preset release

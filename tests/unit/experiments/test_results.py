@@ -272,17 +272,24 @@ class NineServices(Page):
         (self.folder / "data/grocery").mkdir(parents=True)
         (self.folder / "data/grocery/events.csv.gz").touch()
         keep = self.folder / "keep"
-        subprocess.run([sys.executable, "-B", EXPERIMENTS / "nine_services.py", "--data", self.folder / "data",
-                        "--simulate", simulate, "--out", self.figures / "nine_services.json", "--keep", keep],
-                       check=True, capture_output=True)
+
+        def run_it(*more):
+            return subprocess.run([sys.executable, "-B", EXPERIMENTS / "nine_services.py", "--data", self.folder / "data",
+                                   "--simulate", simulate, "--out", self.figures / "nine_services.json", "--keep", keep,
+                                   *more], check=True, capture_output=True, text=True).stderr
+        run_it()
         figures = json.loads((self.figures / "nine_services.json").read_text())
         self.assertEqual(40, figures["rounds"])
         self.assertEqual([1, 2, 3], [run["seed"] for run in figures["nine"]["runs"]])
         self.assertNotIn("rows", figures["nine"]["runs"][0]["services"][0])
-        self.assertIn("rounds = 40", (keep / "plan-seed2.toml").read_text())
+        self.assertIn("rounds = 40", (keep / "nine-seed2.toml").read_text())
         page = self.page()
         self.assertIn("| grocery | 400 / 1,000 | 0.700 | 0.650 | 0.710 | 0.750 | 0.900 | mix |", page)
         self.assertIn("\n40 rounds with masks", page)
+        (keep / "nine-seed2.json").unlink()
+        (keep / "made-seed3.toml").write_text("another plan")
+        self.assertEqual(["nine, seed 2", "made, seed 3"],
+                         [line for line in run_it("--resume").splitlines() if ", seed" in line])
 
     def test_lane_widths_still_takes_its_options_from_it(self):
         done = subprocess.run([sys.executable, "-B", EXPERIMENTS / "lane_widths.py", "--help"],
