@@ -212,7 +212,7 @@ int main_of(int argc, char** argv) {
   const std::vector<ExperimentService> services = load_services(options);
   ReportFile report(options.out, report_of(options), options.resume);
   for (const std::uint64_t seed : seeds_of(options))
-    if (!report.has(seed)) report.add(seed, {{"variants", Ablations(services, options, seed).report()}});
+    if (!report.has(seed)) report.add({{"seed", seed}, {"variants", Ablations(services, options, seed).report()}});
   return 0;
 }
 

@@ -16,11 +16,11 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "common/base/bytes.h"
 #include "common/base/counter_random.h"
 #include "common/base/file.h"
 #include "common/base/time_format.h"
@@ -31,6 +31,7 @@
 #include "tests/bench/experiments/audience_model.h"
 #include "tests/bench/experiments/audience_questions.h"
 #include "tests/bench/experiments/experiment_services.h"
+#include "tests/bench/experiments/report_file.h"
 #include "tests/bench/must.h"
 
 namespace bauta::bench {
@@ -47,6 +48,7 @@ struct Options {
   std::uint64_t steps = 1000;
   int exchanges = 0;
   bool is_short = false;
+  bool resume = false;
 };
 
 /// Everything that is compared, trained on nothing from the task's cut on; the baselines draw nothing.
@@ -303,12 +305,16 @@ Json examine(const Options& options, const ServiceLog& service) {
 }
 
 int run(const Options& options) {
-  Json out{{"experiment", "audience"}, {"short", options.is_short}, {"services", Json::array()}};
+  const std::string plan = must(read_text_file(options.plan, kMaxPlanBytes));
+  ReportFile report(options.out,
+                    {{"experiment", "audience"},
+                     {"short", options.is_short},
+                     {"plan_sha256", to_hex(plan_hash(plan))},
+                     {"steps", options.steps},
+                     {"seeds", options.seeds}},
+                    options.resume, "services", "service");
   for (const std::string& name : options.names)
-    out["services"].push_back(examine(options, load_service_log(options.services, options.data, name)));
-  std::ofstream file(options.out);
-  file << out.dump(1) << "\n";
-  if (!file.flush()) give_up("cannot write " + options.out.string());
+    if (!report.has(name)) report.add(examine(options, load_service_log(options.services, options.data, name)));
   return 0;
 }
 
@@ -329,6 +335,7 @@ int main(int argc, char** argv) {
   app.add_option("--plan", options.plan, "shape and training of our model");
   app.add_option("--steps", options.steps, "training steps of our model")->capture_default_str();
   app.add_option("--exchanges", options.exchanges, "exchanges of futures in the canary; our model is trained in each");
+  app.add_flag("--resume", options.resume, "keep the services that --out has already");
   CLI11_PARSE(app, argc, argv);
   return bauta::bench::run(options);
 }

@@ -84,7 +84,7 @@ int main_of(int argc, char** argv) {
       std::fprintf(stderr, "seed %llu: %zu labels\n", static_cast<unsigned long long>(seed), labels[i]);
     });
     std::erase_if(points, [](const Json& point) { return point.is_null(); });
-    report.add(seed, {{"points", points}});
+    report.add({{"seed", seed}, {"points", points}});
   }
   return 0;
 }

@@ -156,7 +156,7 @@ int main_of(int argc, char** argv) {
       found[i] = Newcomer(*at, plan, model_of_others(services, *at, options, plan))
                      .report(options.labels, options.common.threads);
     }
-    report.add(seed, {{"services", found}});
+    report.add({{"seed", seed}, {"services", found}});
   }
   return 0;
 }

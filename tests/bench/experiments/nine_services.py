@@ -106,7 +106,8 @@ def main(arguments):
     try:
         real = measure(options, keep, "nine", data, SERVICES)
         made_data = keep / "made"
-        shutil.rmtree(made_data, ignore_errors=True)
+        if options.resume:
+            shutil.rmtree(made_data, ignore_errors=True)
         subprocess.run([str(options.simulate), "make-data", "--out", str(made_data), "--seed", str(MADE_DATA_SEED)],
                        check=True, stdout=subprocess.DEVNULL)
         made = measure(options, keep, "made", made_data)

@@ -1,9 +1,9 @@
-// An experiment's report on disk. It is written anew after every run, so that one that was interrupted goes on with
-// --resume.
+// An experiment's report on disk. It is written anew after every part, so that an experiment that was interrupted goes
+// on with --resume.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "tests/bench/experiments/experiment_report.h"
 
@@ -11,15 +11,16 @@ namespace bauta::bench {
 
 class ReportFile {
  public:
-  /// `head` says how the figures are made and has no "runs" yet. With `resume` the runs of a file that is there are
-  /// kept; the program ends where that has another head.
-  ReportFile(std::filesystem::path path, Json head, bool resume);
+  /// `head` says how the figures are made. Behind it come the parts, an array `parts` of objects told apart by their
+  /// `key`. With `resume` the parts of a file that is there are kept; the program ends where that has another head.
+  ReportFile(std::filesystem::path path, Json head, bool resume, std::string parts = "runs", std::string key = "seed");
 
-  bool has(std::uint64_t seed) const;
-  void add(std::uint64_t seed, Json run);
+  bool has(const Json& part) const;  ///< a part with this value of the key
+  void add(Json part);
 
  private:
   std::filesystem::path path_;
+  std::string parts_, key_;
   Json report_;
 };
 

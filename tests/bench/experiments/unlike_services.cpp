@@ -249,7 +249,7 @@ int main_of(int argc, char** argv) {
       for (ExperimentService& service : own) permute_labels(service.samples, seed);
     Experiment experiment(options, std::move(own), plan);
     experiment.run();
-    report.add(seed, {{"services", experiment.report()}});
+    report.add({{"seed", seed}, {"services", experiment.report()}});
   }
   return 0;
 }
