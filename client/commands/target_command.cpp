@@ -49,7 +49,7 @@ Result<std::string> target_command(const ClientSettings& settings, const TargetO
     return scores;
   };
   BAUTA_TRY(const AudienceReport report,
-            find_audience(service->loaded(), sentence, scorer, ScoreKind::ranking, audience));
+            find_audience(service->loaded(), sentence, scorer, audience));
   if (options.format == TableFormat::json) {
     BAUTA_RETURN_IF_ERROR(write(as_bytes(to_json(report) + "\n")));
   } else {

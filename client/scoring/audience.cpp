@@ -39,14 +39,12 @@ Status check_settings(const AudienceSettings& settings) {
   return {};
 }
 
-Status check_scores(const EventLog& log, std::span<const double> scores, ScoreKind kind) {
+Status check_scores(const EventLog& log, std::span<const double> scores) {
   if (scores.size() != log.persons.size()) {
     return refuse(fmt::format("{} scores for {} persons: give one each", scores.size(), log.persons.size()));
   }
   for (const double score : scores) {
     if (!std::isfinite(score)) return Error{ErrorCode::not_finite, "a score is not finite"};
-    if (kind == ScoreKind::probability && (score < 0 || score > 1))
-      return refuse(fmt::format("{} is no probability: give rankings as rankings", score));
   }
   return {};
 }
@@ -260,10 +258,10 @@ std::optional<ExpectedPrecision> expected_precision(std::span<const PastWeek> we
 }
 
 Result<AudienceReport> build_audience(const EventLog& log, const LoadReport& load, const DemandSentence& sentence,
-                                      std::span<const double> scores, ScoreKind kind, const CalibrationMap* calibration,
+                                      std::span<const double> scores, const CalibrationMap* calibration,
                                       std::span<const PastWeek> weeks, const AudienceSettings& settings) {
   BAUTA_RETURN_IF_ERROR(check_settings(settings));
-  BAUTA_RETURN_IF_ERROR(check_scores(log, scores, kind));
+  BAUTA_RETURN_IF_ERROR(check_scores(log, scores));
   AudienceReport report;
   report.sentence = sentence;
   report.items = match_items(log, sentence.words);
@@ -287,8 +285,7 @@ Result<AudienceReport> build_audience(const EventLog& log, const LoadReport& loa
   }
   const auto described = [&](std::uint32_t p) {
     AudiencePerson person{log.persons[p], scores[p], std::nullopt};
-    if (kind == ScoreKind::probability) person.probability = scores[p];
-    if (kind == ScoreKind::ranking && calibration) person.probability = (*calibration)(scores[p]);
+    if (calibration != nullptr) person.probability = (*calibration)(scores[p]);
     return person;
   };
   for (const std::uint32_t p : selection.addressed) report.persons.push_back(described(p));
@@ -303,7 +300,7 @@ namespace {
 
 /// Asks the same sentence a week earlier, and a week earlier still, of those who would have passed its filters then.
 Result<std::vector<PastWeek>> ask_the_past(const EventLog& log, const DemandSentence& sentence,
-                                           const DemandItems& items, const DemandScorer& scorer, ScoreKind kind,
+                                           const DemandItems& items, const DemandScorer& scorer,
                                            const AudienceSettings& settings) {
   std::vector<PastWeek> weeks;
   if (log.events.empty()) return weeks;
@@ -317,12 +314,13 @@ Result<std::vector<PastWeek>> ask_the_past(const EventLog& log, const DemandSent
     PastWeek week;
     week.cut = last - sentence.horizon_days * kDay - std::int64_t{back} * 7 * kDay;
     if (week.cut <= first) break;
-    BAUTA_TRY(const std::vector<double> scores, scorer(sentence, items, week.cut));
-    BAUTA_RETURN_IF_ERROR(check_scores(log, scores, kind));
+    BAUTA_TRY(const DemandScores scores, scorer(sentence, items, week.cut));
+    BAUTA_RETURN_IF_ERROR(check_scores(log, scores.of_person));
+    week.comparable = scores.comparable;
     BAUTA_TRY(const std::vector<Sample> samples, demand_samples(log, sentence, items, week.cut));
     for (const Sample& sample : samples) {
       if (!filter.passes(sample.person, week.cut)) continue;
-      week.scores.push_back(scores[sample.person]);
+      week.scores.push_back(scores.of_person[sample.person]);
       week.labels.push_back(sample.label);
     }
     if (!week.scores.empty()) weeks.push_back(std::move(week));
@@ -341,21 +339,21 @@ std::optional<CalibrationMap> calibrated_on(std::span<const PastWeek> weeks) {
 }  // namespace
 
 Result<AudienceReport> find_audience(const LoadedData& data, std::string_view text, const DemandScorer& scorer,
-                                     ScoreKind kind, const AudienceSettings& settings) {
+                                     const AudienceSettings& settings) {
   BAUTA_TRY(const DemandSentence sentence, parse_demand_sentence(text));
-  return find_audience(data, sentence, scorer, kind, settings);
+  return find_audience(data, sentence, scorer, settings);
 }
 
 Result<AudienceReport> find_audience(const LoadedData& data, const DemandSentence& sentence, const DemandScorer& scorer,
-                                     ScoreKind kind, const AudienceSettings& settings) {
+                                     const AudienceSettings& settings) {
   const DemandItems items = match_items(data.log, sentence.words);
   BAUTA_RETURN_IF_ERROR(check_settings(settings));
   BAUTA_RETURN_IF_ERROR(check_sentence(data.log, sentence, items, HistoryFilter(data.log, sentence)));
-  BAUTA_TRY(const std::vector<PastWeek> weeks, ask_the_past(data.log, sentence, items, scorer, kind, settings));
-  std::optional<CalibrationMap> calibration;
-  if (kind == ScoreKind::ranking) calibration = calibrated_on(weeks);
-  BAUTA_TRY(const std::vector<double> scores, scorer(sentence, items, settings.now));
-  return build_audience(data.log, data.report, sentence, scores, kind, calibration ? &*calibration : nullptr, weeks,
+  BAUTA_TRY(std::vector<PastWeek> weeks, ask_the_past(data.log, sentence, items, scorer, settings));
+  BAUTA_TRY(const DemandScores scores, scorer(sentence, items, settings.now));
+  std::erase_if(weeks, [&](const PastWeek& week) { return week.comparable != scores.comparable; });
+  const auto calibration = scores.comparable ? calibrated_on(weeks) : std::nullopt;
+  return build_audience(data.log, data.report, sentence, scores.of_person, calibration ? &*calibration : nullptr, weeks,
                         settings);
 }
 

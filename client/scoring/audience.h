@@ -41,16 +41,12 @@ struct AudienceSettings {
   std::uint32_t past_weeks = 8;  ///< how many past weeks find_audience() looks back to
 };
 
-enum class ScoreKind : std::uint8_t {
-  probability,  ///< in [0, 1], calibrated
-  ranking,      ///< any finite number, higher is likelier
-};
-
 /// The same sentence asked in the past: the scores and what came of them, of the persons who passed its filters then.
 struct PastWeek {
   UnixSeconds cut = 0;
   std::vector<double> scores;
   std::vector<bool> labels;  ///< parallel to `scores`
+  bool comparable = false;   ///< DemandScores::comparable
 };
 
 /// What the audience will do if the coming weeks are like the past ones.
@@ -74,7 +70,7 @@ std::optional<ExpectedPrecision> expected_precision(std::span<const PastWeek> we
 struct AudiencePerson {
   std::string id;
   double score = 0;
-  std::optional<double> probability;  ///< absent for rankings without a calibration
+  std::optional<double> probability;  ///< absent without a calibration
 };
 
 struct AudienceStep {
@@ -99,22 +95,22 @@ struct AudienceReport {
 };
 
 /// `scores[p]` belongs to log.persons[p]; those of persons that a filter leaves out are not looked at.
-/// `calibration` (may be null) turns rankings into probabilities. refused_by_policy with the numbers of every step when
+/// `calibration` (may be null) turns scores into probabilities. refused_by_policy with the numbers of every step when
 /// the audience is smaller than `settings.least`; not_found when no item has the sentence's or a condition's words or
 /// no event its type; not_finite or invalid_argument for scores and settings that cannot be.
 Result<AudienceReport> build_audience(const EventLog& log, const LoadReport& load, const DemandSentence& sentence,
-                                      std::span<const double> scores, ScoreKind kind, const CalibrationMap* calibration,
+                                      std::span<const double> scores, const CalibrationMap* calibration,
                                       std::span<const PastWeek> weeks, const AudienceSettings& settings);
 
-/// Scores every person of the log from the history strictly before the cut: one finite number each.
-using DemandScorer = std::function<Result<std::vector<double>>(const DemandSentence& sentence, const DemandItems& items,
-                                                               UnixSeconds cut)>;
+using DemandScorer =
+    std::function<Result<DemandScores>(const DemandSentence& sentence, const DemandItems& items, UnixSeconds cut)>;
 
 /// Everything from the sentence to the audience: parses, asks the scorer for now and for past weeks whose label windows
-/// have ended (by `now` and by the end of the data), calibrates rankings on those weeks, and builds.
+/// have ended (by `now` and by the end of the data), and builds. Only weeks that are scored as now is, comparable or
+/// not, foretell its precision; comparable ones give probabilities.
 Result<AudienceReport> find_audience(const LoadedData& data, std::string_view sentence, const DemandScorer& scorer,
-                                     ScoreKind kind, const AudienceSettings& settings);
+                                     const AudienceSettings& settings);
 Result<AudienceReport> find_audience(const LoadedData& data, const DemandSentence& sentence, const DemandScorer& scorer,
-                                     ScoreKind kind, const AudienceSettings& settings);
+                                     const AudienceSettings& settings);
 
 }  // namespace bauta::client

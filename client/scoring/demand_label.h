@@ -12,6 +12,13 @@
 
 namespace bauta::client {
 
+/// How likely each person of a log is to do what a sentence asks for, from the history strictly before a cut.
+struct DemandScores {
+  std::vector<double> of_person;  ///< a finite number each, higher is likelier
+  /// Whether a number means the same at every cut for which this holds; else only the order at this cut counts.
+  bool comparable = false;
+};
+
 /// The items of a log that a sentence is about.
 struct DemandItems {
   enum class By : std::uint8_t { category, text, nothing };

@@ -14,7 +14,6 @@ constexpr std::int64_t kDay = 86400;
 constexpr std::int64_t kGrid = 7 * kDay;
 constexpr Eigen::Index kColumnsOfTask = 32;
 constexpr double kLeastShare = 1e-9;  // of a next item
-constexpr std::array<double, 4> kPenalties = {1, 10, 100, 1000};
 
 enum Feature : Eigen::Index {
   kCosine,
@@ -152,6 +151,7 @@ Result<std::shared_ptr<const DemandRanker::Moment>> DemandRanker::moment(UnixSec
   const auto made = std::make_shared<Moment>();
   made->samples = predictor_->persons_at(cut);
   if (!everybody) std::erase_if(made->samples, [&](const Sample& sample) { return sample.person % stride != 0; });
+  if (!settings_.model_features) return std::shared_ptr<const Moment>(made);
   BAUTA_TRY(made->persons, predictor_->vectors(made->samples));
   if (!item_vectors_) {
     BAUTA_TRY(item_vectors_, predictor_->item_vectors());
@@ -166,6 +166,9 @@ Result<Eigen::MatrixXd> DemandRanker::features(const DemandSentence& sentence, c
                                                const Moment& moment) {
   const auto rows = static_cast<Eigen::Index>(moment.samples.size());
   Eigen::MatrixXd x = Eigen::MatrixXd::Zero(rows, kFeatures);
+  for (Eigen::Index i = 0; i < rows; ++i)
+    history_features(predictor_->log(), sentence, items, moment.samples[static_cast<std::size_t>(i)], x, i);
+  if (!settings_.model_features) return x;
   TokenBags texts;
   std::vector<std::string> alternatives = sentence.words.alternatives;
   if (alternatives.empty()) alternatives.emplace_back();
@@ -188,7 +191,6 @@ Result<Eigen::MatrixXd> DemandRanker::features(const DemandSentence& sentence, c
     const auto at = static_cast<std::size_t>(i);
     x(i, kConversion) = moment.persons.conversion[at];
     x(i, kChurn) = moment.persons.churn[at];
-    history_features(predictor_->log(), sentence, items, moment.samples[at], x, i);
   }
   return x;
 }
@@ -235,8 +237,7 @@ Result<std::optional<DemandRanker::Labelled>> DemandRanker::pooled(const DemandS
   return std::optional(std::move(all));
 }
 
-Result<std::vector<double>> DemandRanker::scores(const DemandSentence& sentence, const DemandItems& items,
-                                                 UnixSeconds cut) {
+Result<DemandScores> DemandRanker::scores(const DemandSentence& sentence, const DemandItems& items, UnixSeconds cut) {
   if (const std::string text = canonical_sentence(sentence); text != sentence_) {
     sentence_ = text;
     labelled_.clear();
@@ -250,12 +251,12 @@ Result<std::vector<double>> DemandRanker::scores(const DemandSentence& sentence,
   Eigen::VectorXd logits;
   weights_.clear();
   if (fitted) {
-    double penalty = kPenalties[1];
+    double penalty = kRidgePenalty;
     BAUTA_TRY(const auto earlier, pooled(sentence, items, on_grid(newest - horizon)));
     BAUTA_TRY(const auto judged, labelled(sentence, items, newest));
     if (earlier && judged->labels.size() > 0) {
       double least = std::numeric_limits<double>::infinity();
-      for (const double candidate : kPenalties) {
+      for (const double candidate : kRidgePenalties) {
         const RidgeLogistic model(earlier->features, earlier->labels, candidate);
         const double loss = loss_of(model.logits(judged->features), judged->labels);
         if (loss >= least) continue;
@@ -269,9 +270,9 @@ Result<std::vector<double>> DemandRanker::scores(const DemandSentence& sentence,
   } else {
     logits = standardised_sum(x, {kCosine, kNextShare, kConversion});
   }
-  std::vector<double> scores(predictor_->log().persons.size(), 0);
+  DemandScores scores{std::vector<double>(predictor_->log().persons.size(), 0), fitted.has_value()};
   for (std::size_t i = 0; i < asked->samples.size(); ++i)
-    scores[asked->samples[i].person] = logits(static_cast<Eigen::Index>(i));
+    scores.of_person[asked->samples[i].person] = logits(static_cast<Eigen::Index>(i));
   return scores;
 }
 

@@ -28,11 +28,13 @@ struct DemandRankerSettings {
   int fitted_cuts = 6;                  ///< how many past moments the regression is fitted on
   int days_between = 14;                ///< them
   std::size_t fitted_persons = 20'000;  ///< at most so many at each moment, evenly spread over the log
+  /// Without them a person is told by the history alone, and the model is not asked.
+  bool model_features = true;
   /// Keeps the persons' vectors of each moment, for many sentences in a row; else only one sentence's features.
   bool keep_vectors = false;
 };
 
-/// A DemandScorer (client/scoring/audience.h) of rankings. Nothing from a cut or later shapes the scores at that cut
+/// A DemandScorer (client/scoring/audience.h). Nothing from a cut or later shapes the scores at that cut
 /// but the model that is served, which must not have been trained on what it is judged by. One caller at a time.
 class DemandRanker {
  public:
@@ -41,10 +43,10 @@ class DemandRanker {
   ~DemandRanker();
   DemandRanker(DemandRanker&&) noexcept;
 
-  /// One score for each person of the log, 0 for persons without a history. The regression's L2 is the one with the
+  /// Comparable log odds, 0 for persons without a history. The regression's L2 is the one of kRidgePenalties with the
   /// least log loss on the newest window before the cut when fitted on those before it. Without a past that holds both
-  /// labels: the sum of the standardised cosine, next share and conversion.
-  Result<std::vector<double>> scores(const DemandSentence& sentence, const DemandItems& items, UnixSeconds cut);
+  /// labels: the sum of the standardised cosine, next share and conversion, which is not comparable.
+  Result<DemandScores> scores(const DemandSentence& sentence, const DemandItems& items, UnixSeconds cut);
 
   static const std::vector<std::string>& feature_names();
   /// Of the newest regression, by feature_names(), on standardised features; empty where none could be fitted.

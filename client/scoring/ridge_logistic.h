@@ -2,8 +2,13 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 
 namespace bauta::client {
+
+/// What to choose a penalty from, on later data.
+inline constexpr std::array<double, 5> kRidgePenalties = {0.1, 1, 10, 100, 1000};
+inline constexpr double kRidgePenalty = 10;  ///< where there is nothing to choose by
 
 /// By Newton's method on standardised features; the intercept is not shrunk. A feature without spread has no effect.
 class RidgeLogistic {

@@ -30,6 +30,7 @@
 #include "tests/bench/experiments/audience_baselines.h"
 #include "tests/bench/experiments/audience_model.h"
 #include "tests/bench/experiments/audience_questions.h"
+#include "tests/bench/experiments/exchanged_futures.h"
 #include "tests/bench/experiments/experiment_services.h"
 #include "tests/bench/experiments/report_file.h"
 #include "tests/bench/must.h"
@@ -56,7 +57,8 @@ std::vector<NamedScorer> scorers_of(const Options& options, const EventLog& log,
                                     std::uint64_t seed) {
   std::vector<NamedScorer> scorers = baseline_scorers(log);
   const Plan plan = must(parse_plan(must(read_text_file(options.plan, kMaxPlanBytes))));
-  scorers.push_back(model_scorer(log, task, {plan, options.steps, seed}));
+  for (NamedScorer& scorer : model_scorers(log, task, {plan, options.steps, seed}))
+    scorers.push_back(std::move(scorer));
   return scorers;
 }
 
@@ -67,31 +69,6 @@ QuestionSettings question_settings(const Options& options, const TaskSettings& t
   if (task.kind == TaskKind::propensity) questions.horizon_days = static_cast<int>(task.horizon / 86400);
   if (options.is_short) questions.most = 3;
   return questions;
-}
-
-/// The same pasts, but each person's events from the cut on are another's. Only among those with a past.
-EventLog with_exchanged_futures(const EventLog& log, UnixSeconds cut, std::uint64_t seed) {
-  std::vector<std::uint32_t> known;
-  for (std::uint32_t p = 0; p < log.persons.size(); ++p) {
-    if (!log.before(p, cut).empty()) known.push_back(p);
-  }
-  std::vector<std::uint32_t> future_of(log.persons.size());
-  std::iota(future_of.begin(), future_of.end(), 0U);
-  CounterRandom random(seed, "exchanged futures");
-  for (std::size_t i = known.size(); i > 1; --i) std::swap(future_of[known[i - 1]], future_of[known[random.below(i)]]);
-  EventLog exchanged = log;
-  std::vector<Event> events;
-  exchanged.first_event = {0};
-  for (std::uint32_t p = 0; p < log.persons.size(); ++p) {
-    const auto past = log.before(p, cut);
-    const auto all = log.of(future_of[p]);
-    const auto future = all.subspan(log.before(future_of[p], cut).size());
-    events.insert(events.end(), past.begin(), past.end());
-    events.insert(events.end(), future.begin(), future.end());
-    exchanged.first_event.push_back(events.size());
-  }
-  exchanged.events = std::move(events);
-  return exchanged;
 }
 
 /// One scorer's answers to all questions; `persons` are the same for every scorer.
@@ -143,7 +120,7 @@ std::vector<double> differences(const std::vector<double>& a, const std::vector<
 /// Measures of every scorer, and its paired difference to the strongest baselines.
 Json measure_scorers(const EventLog& log, const std::vector<AudienceQuestion>& questions,
                      const std::vector<NamedScorer>& scorers, UnixSeconds cut, const BootstrapSettings& settings) {
-  const std::vector<std::string> references = {"rfm_matching", "lookalike", "lookalike_6"};
+  const std::vector<std::string> references = {"rfm_matching", "lookalike", "lookalike_6", "bauta_history"};
   std::map<std::string, Answers> answers;
   for (const NamedScorer& scorer : scorers) answers[scorer.name] = answer(log, questions, scorer, cut);
   Json out;

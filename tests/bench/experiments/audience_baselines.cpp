@@ -175,7 +175,7 @@ class Lookalike {
     const std::int64_t horizon = std::int64_t{question.sentence.horizon_days} * 86400;
     const auto training = pooled(question, cut - horizon);
     if (!training) return tfidf_->scores(question, cut);
-    const double l2 = chosen_l2(question, cut - horizon);
+    const double l2 = chosen_l2(question, cut);
     const RidgeLogistic model(training->features, training->labels, l2);
     const Eigen::VectorXd logits = model.logits(features(question, cut));
     return {logits.data(), logits.data() + logits.size()};
@@ -248,14 +248,13 @@ class Lookalike {
 
   /// Judged on the persons of one horizon before `known_until`, fitted on those of a horizon before that.
   double chosen_l2(const AudienceQuestion& question, UnixSeconds known_until) {
-    constexpr double kUnchosen = 10;
     const std::int64_t horizon = std::int64_t{question.sentence.horizon_days} * 86400;
     const auto fitted = pooled(question, known_until - 2 * horizon);
     const Labelled judged = labelled(question, known_until - horizon);
-    if (!fitted || judged.labels.size() == 0) return kUnchosen;
-    double best = kUnchosen;
+    if (!fitted || judged.labels.size() == 0) return kRidgePenalty;
+    double best = kRidgePenalty;
     double least = std::numeric_limits<double>::infinity();
-    for (const double l2 : {0.1, 1.0, 10.0, 100.0}) {
+    for (const double l2 : kRidgePenalties) {
       const Eigen::VectorXd logits = RidgeLogistic(fitted->features, fitted->labels, l2).logits(judged.features);
       std::vector<Scored> samples;
       for (Eigen::Index i = 0; i < logits.size(); ++i) samples.push_back({logits(i), judged.labels(i) > 0.5});

@@ -31,7 +31,8 @@ struct NamedScorer {
 ///   (persons without a demanded event below all others, ordered by rfm_all).
 /// tfidf: cosine of the words of the items in a person's history and the words of the demand.
 /// lookalike: logistic regression on all of these, fitted on the persons and labels of one horizon before the cut; its
-///   L2 is chosen by log loss one horizon earlier still. Where that past has no positive it falls back to tfidf.
+///   L2 is chosen by log loss on these when fitted one horizon earlier, as ours is. Where that past has no positive it
+///   falls back to tfidf.
 /// lookalike_6: the same, fitted on six such cuts 14 days apart, as many as the product trains on. Neither of the two
 /// is better everywhere, so both are references. They keep a reference to the log.
 std::vector<NamedScorer> baseline_scorers(const client::EventLog& log);

@@ -37,18 +37,26 @@ struct Trained {
   TaskSettings task;
   BehaviourTrainer trainer;
   Predictor predictor;
-  DemandRanker ranker;
+  DemandRanker ranker, of_history;
 
   Trained(const EventLog& log, const TaskSettings& its_task, BehaviourTrainer its_trainer, const OwnModel& model)
       : task(its_task),
         trainer(std::move(its_trainer)),
         predictor(log, task, trainer, {model.parameters, {}, 1}),
-        ranker(predictor, {.keep_vectors = true}) {}
+        ranker(predictor, settings(true)),
+        of_history(predictor, settings(false)) {}
+
+  static DemandRankerSettings settings(bool model_features) {
+    DemandRankerSettings settings;
+    settings.model_features = model_features;
+    settings.keep_vectors = true;
+    return settings;
+  }
 };
 
 }  // namespace
 
-NamedScorer model_scorer(const EventLog& log, const TaskSettings& task, const ModelTraining& training) {
+std::vector<NamedScorer> model_scorers(const EventLog& log, const TaskSettings& task, const ModelTraining& training) {
   TrainerOptions options;
   options.service_seed = training.seed;
   options.threads = std::max(1U, std::thread::hardware_concurrency());
@@ -59,9 +67,12 @@ NamedScorer model_scorer(const EventLog& log, const TaskSettings& task, const Mo
   const auto trained = std::make_shared<Trained>(log, task, std::move(trainer), model);
   fmt::print("  model: best of {} steps is {}, validation AUC {:.3f}\n", training.steps, model.best_step,
              model.validation_auc.value_or(0));
-  return {"bauta", [trained](const AudienceQuestion& question, UnixSeconds cut) {
-            return must(trained->ranker.scores(question.sentence, question.items, cut));
-          }};
+  const auto asking = [trained](DemandRanker& ranker) {
+    return [trained, &ranker](const AudienceQuestion& question, UnixSeconds cut) {
+      return must(ranker.scores(question.sentence, question.items, cut)).of_person;
+    };
+  };
+  return {{"bauta_history", asking(trained->of_history)}, {"bauta", asking(trained->ranker)}};
 }
 
 }  // namespace bauta::bench

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "client/data/event_log.h"
 #include "client/data/samples.h"
@@ -21,6 +22,9 @@ struct ModelTraining {
 /// Trained by BehaviourTrainer::train_alone, a stand-in for the federation's model until that is measured, on nothing
 /// from the task's cut on. No future text that it learns from tells of an item with a held-out name (in its category's
 /// last level; where words of titles are asked about, in its title too). Keeps a reference to the log.
-NamedScorer model_scorer(const client::EventLog& log, const client::TaskSettings& task, const ModelTraining& training);
+///
+/// bauta: the product's ranker. bauta_history: the same without the model, to tell what the model adds.
+std::vector<NamedScorer> model_scorers(const client::EventLog& log, const client::TaskSettings& task,
+                                       const ModelTraining& training);
 
 }  // namespace bauta::bench

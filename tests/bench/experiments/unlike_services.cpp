@@ -25,6 +25,7 @@
 
 #include "client/training/held_out.h"
 #include "client/training/serving_choice.h"
+#include "tests/bench/experiments/exchanged_futures.h"
 #include "tests/bench/experiments/experiment_options.h"
 #include "tests/bench/experiments/experiment_report.h"
 #include "tests/bench/experiments/federation.h"
@@ -55,7 +56,11 @@ struct Scores {
 class Experiment {
  public:
   Experiment(const Options& options, std::vector<ExperimentService> services, Plan plan)
-      : options_(options), services_(std::move(services)), plan_(std::move(plan)), scores_(services_.size()) {}
+      : options_(options),
+        services_(std::move(services)),
+        plan_(std::move(plan)),
+        scores_(services_.size()),
+        exchanged_(services_.size()) {}
 
   void run() {
     for (const std::string& arm : options_.arms) {
@@ -91,6 +96,7 @@ class Experiment {
         }
         one[arm] = std::move(entry);
       }
+      if (!exchanged_[i].empty()) one["exchanged_futures"] = auc_with_interval(exchanged_[i], persons);
       if (!choices_.empty())
         one["choice"] = {{"model", to_string(choices_[i].model)}, {"local_share", choices_[i].local_share}};
       all.push_back(std::move(one));
@@ -161,8 +167,22 @@ class Experiment {
     for_each_service([&](std::size_t i) { scores_[i][name] = score(federation.trainer(i), federation.shared()); });
   }
 
+  OwnModel fine_tuned(BehaviourTrainer& trainer, std::span<const float> shared) const {
+    return must(trainer.fine_tune(shared, tuning_steps(plan_)));
+  }
   Scores tuned(BehaviourTrainer& trainer, std::span<const float> shared) {
-    return score(trainer, must(trainer.fine_tune(shared, tuning_steps(plan_))).parameters);
+    return score(trainer, fine_tuned(trainer, shared).parameters);
+  }
+
+  /// Test scores where each person's events from the test cut on, and so the label, are another person's. Of offers the
+  /// history goes on after the cut, so that they have no such canary.
+  std::vector<Scored> on_exchanged_futures(std::size_t service, std::span<const float> parameters) const {
+    const ExperimentService& its = services_[service];
+    if (its.task.kind != TaskKind::propensity || options_.validation_only) return {};
+    const EventLog log = with_exchanged_futures(its.log, its.task.cut, plan_.model.seed);
+    auto trainer = must(BehaviourTrainer::create(log, its.task, must(make_samples(log, its.task)), plan_,
+                                                 trainer_options(its, plan_, federation_options())));
+    return must(trainer.score(parameters, trainer.samples().test));
   }
 
   void average() {
@@ -184,7 +204,9 @@ class Experiment {
     for_each_service([&](std::size_t i) {
       auto& scores = scores_[i];
       const Scores& shared = scores.at(prefix + "shared");
-      const Scores& personalised = scores[prefix + "personalised"] = tuned(federation.trainer(i), federation.shared());
+      const OwnModel own = fine_tuned(federation.trainer(i), federation.shared());
+      const Scores& personalised = scores[prefix + "personalised"] = score(federation.trainer(i), own.parameters);
+      if (prefix.empty()) exchanged_[i] = on_exchanged_futures(i, own.parameters);
       if (!scores.contains("local")) return;
       const Scores& local = scores.at("local");
       choices[i] = choose_served(local.validation, shared.validation, personalised.validation,
@@ -221,6 +243,7 @@ class Experiment {
   std::vector<ExperimentService> services_;
   Plan plan_;
   std::vector<std::map<std::string, Scores>> scores_;
+  std::vector<std::vector<Scored>> exchanged_;  ///< by the personalised model; empty where there is none
   std::vector<ServingChoice> choices_;
 };
 

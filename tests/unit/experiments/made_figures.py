@@ -122,11 +122,11 @@ def audience(canary=0.5):
 
     def scorer(value):
         one = {"auc": bounded(value), "lift_1": None, "lift_10": bounded(2.5, 0.3)}
-        for reference in ("rfm_matching", "lookalike", "lookalike_6"):
+        for reference in ("rfm_matching", "lookalike", "lookalike_6", "bauta_history"):
             one["auc_minus_" + reference] = bounded(value - 0.7, 0.01)
             one["lift_10_minus_" + reference] = bounded(0.1, 0.3)
         return one
-    names = {"activity": 0.6, "rfm_matching": 0.65, "lookalike": 0.7, "lookalike_6": 0.7, "bauta": 0.75}
+    names = {"activity": 0.6, "rfm_matching": 0.65, "lookalike": 0.7, "lookalike_6": 0.7, "bauta_history": 0.7, "bauta": 0.75}
     run = {"seed": 1, "scorers": {name: scorer(value) for name, value in names.items()},
            "expected_precision": {"scorer": "bauta", "held": 1, "questions": [{"holds": True}, {"holds": False}]},
            "canary": {name: bounded(canary) for name in names}}

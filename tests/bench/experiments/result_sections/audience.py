@@ -14,7 +14,7 @@ BUILD = "cmake --build build/release --target audience"
 COMMAND = shell(BUILD, f"{PROGRAM} --out $FIGURES/{NEEDS}")
 DEFAULT_SEEDS = [1]
 OURS = "bauta"
-REFERENCES = ("rfm_matching", "lookalike", "lookalike_6")
+REFERENCES = ("rfm_matching", "lookalike", "lookalike_6", "bauta_history")
 MEASURES = {"auc": "AUC", "lift_1": "lift at 1 %", "lift_10": "lift at 10 %"}
 
 
@@ -123,7 +123,8 @@ among all.
 {_scorer_table(services)}
 
 {image("audience.svg", "AUC of every scorer with its interval, one panel a service")}
-* **bauta**: the product's ranker on a model of this service alone. **activity**: number of events. **rfm_all**,
+* **bauta**: the product's ranker on a model of this service alone. **bauta_history**: the same ranker without the model,
+  so what it lacks is what the model adds. **activity**: number of events. **rfm_all**,
   **rfm_matching**: ranks of recency, frequency and amount, of all events or of those demanded. **tfidf**: words in
   common with the history. **lookalike**: logistic regression on all of these, on the labels of one horizon before the
   cut; **lookalike_6** on six such cuts.
@@ -132,6 +133,6 @@ among all.
 * Of what past weeks promise for the best tenth, the 95 % interval held the truth for {held} of {promised}
   sentences{' and seeds' if len(seeds) > 1 else ''}.
 
-bauta minus the strongest baselines (paired, the same persons drawn for both):
+bauta minus the strongest baselines and minus itself without the model (paired, the same persons drawn for both):
 
 {_difference_table(services)}""")

@@ -40,7 +40,7 @@ Result<AudienceReport> build(const EventLog& log, std::string_view text, const A
   REQUIRE_MESSAGE(sentence.ok(), sentence.error().message);
   LoadReport load;
   load.persons_without_consent = 17;
-  return build_audience(log, load, *sentence, rising_scores(), ScoreKind::probability, nullptr, weeks, with);
+  return build_audience(log, load, *sentence, rising_scores(), nullptr, weeks, with);
 }
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
@@ -145,8 +145,8 @@ TEST_CASE("equal scores are ordered the same way each time, and not by the order
   const EventLog log = wine_shop();
   const auto sentence = parse_demand_sentence("top 200 customers who will buy wine");
   const std::vector<double> equal(kPersons, 0.5);
-  const auto once = build_audience(log, {}, *sentence, equal, ScoreKind::ranking, nullptr, {}, settings());
-  const auto again = build_audience(log, {}, *sentence, equal, ScoreKind::ranking, nullptr, {}, settings());
+  const auto once = build_audience(log, {}, *sentence, equal, nullptr, {}, settings());
+  const auto again = build_audience(log, {}, *sentence, equal, nullptr, {}, settings());
   REQUIRE(once.ok());
   std::size_t early = 0;
   for (std::size_t i = 0; i < 200; ++i) {
@@ -187,14 +187,12 @@ TEST_CASE("scores and settings that cannot be are refused") {
   const EventLog log = wine_shop();
   const auto sentence = parse_demand_sentence("buy wine");
   const auto code = [&](std::vector<double> scores) {
-    return build_audience(log, {}, *sentence, scores, ScoreKind::probability, nullptr, {}, settings()).error().code;
+    return build_audience(log, {}, *sentence, scores, nullptr, {}, settings()).error().code;
   };
   CHECK(code({0.5}) == ErrorCode::invalid_argument);
   auto scores = rising_scores();
   scores[3] = std::nan("");
   CHECK(code(scores) == ErrorCode::not_finite);
-  scores[3] = 1.5;
-  CHECK(code(scores) == ErrorCode::invalid_argument);
   AudienceSettings wrong = settings();
   wrong.hold_out = 1;
   wrong.hold_out_key = "k";
@@ -223,15 +221,13 @@ TEST_CASE("from a sentence to an audience, with what the past weeks say") {
   LoadedData data;
   data.log = shop(events, kPersons);
   std::vector<UnixSeconds> cuts;
-  const DemandScorer scorer = [&](const DemandSentence&, const DemandItems&,
-                                  UnixSeconds cut) -> Result<std::vector<double>> {
+  const DemandScorer scorer = [&](const DemandSentence&, const DemandItems&, UnixSeconds cut) -> Result<DemandScores> {
     cuts.push_back(cut);
-    std::vector<double> scores(kPersons, -3.0);
-    for (std::size_t p = 0; p < 200; ++p) scores[p] = 4.0;
+    DemandScores scores{std::vector<double>(kPersons, -3.0), true};
+    for (std::size_t p = 0; p < 200; ++p) scores.of_person[p] = 4.0;
     return scores;
   };
-  const auto report =
-      find_audience(data, "top 150 customers who will buy wine within 14 days", scorer, ScoreKind::ranking, settings());
+  const auto report = find_audience(data, "top 150 customers who will buy wine within 14 days", scorer, settings());
   REQUIRE_MESSAGE(report.ok(), report.error().message);
   CHECK(report->persons.size() == 150);
   for (const AudiencePerson& person : report->persons) CHECK(person.id < "p0200");
@@ -250,4 +246,30 @@ TEST_CASE("from a sentence to an audience, with what the past weeks say") {
   CHECK(json["audience"].size() == 150);
   CHECK(json["audience"][0]["person_id"] == report->persons[0].id);
   CHECK(json["expected"]["weeks"] == 8);
+}
+
+TEST_CASE("only past weeks that are scored as now is count, and only comparable scores become probabilities") {
+  std::vector<ShopEvent> events;
+  for (std::uint32_t p = 0; p < kPersons; ++p) {
+    for (int week = 0; week < 20; ++week) events.push_back({p, 7.0 * week + 0.5, EventType::purchase, 2, 30, 0});
+  }
+  LoadedData data;
+  data.log = shop(events, kPersons);
+  const auto asked = [&](int comparable_weeks, bool now_comparable) {
+    int week = 0;
+    const DemandScorer scorer = [&](const DemandSentence&, const DemandItems&,
+                                    UnixSeconds cut) -> Result<DemandScores> {
+      const bool comparable = cut == kShopNow ? now_comparable : week++ < comparable_weeks;
+      return DemandScores{std::vector<double>(kPersons, 0.0), comparable};
+    };
+    auto report = find_audience(data, "top 150 customers who will buy wine within 14 days", scorer, settings());
+    REQUIRE_MESSAGE(report.ok(), report.error().message);
+    return *std::move(report);
+  };
+  CHECK(asked(3, true).expected->weeks == 3);
+  CHECK(asked(3, true).persons[0].probability);
+  CHECK(asked(3, false).expected->weeks == 5);
+  CHECK_FALSE(asked(3, false).persons[0].probability);
+  CHECK_FALSE(asked(0, true).expected);
+  CHECK_FALSE(asked(0, true).persons[0].probability);
 }
