@@ -45,6 +45,7 @@ def unlike_service(name, local, others, positives=400, half=0.01):
                "choice": {"model": "mix", "local_share": 0.5}}
     others = {"two_local": local, "average_tuned": others["average"], "central_tuned": others["central"], **others,
               **{"rounded_" + arm: others[arm] for arm in ("shared", "personalised", "served")}}
+    service["exchanged_futures"] = auc(0.49)
     for arm, value in {"local": local, **others}.items():
         service[arm] = {"validation_auc": value, "auc": value, "auc_interval": [value - half, value + half],
                         "log_loss": 0.5}

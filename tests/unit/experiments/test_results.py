@@ -149,6 +149,16 @@ class WhatItSays(Page):
         loud = self.page(unlike_services_permuted=made_figures.unlike_services_permuted(0.53))
         self.assertEqual(len(unlike_services.ARMS), loud.count("something leaks"))
 
+    def test_the_canary_of_the_future_is_quiet_at_a_half_and_loud_elsewhere(self):
+        figures = made_figures.unlike_services()
+        self.assertIn("mean AUC 0.490, 0.490 … 0.490; 0 of 9 intervals", " ".join(self.page(unlike_services=figures).split()))
+        for run in figures["runs"]:
+            run["services"][0]["exchanged_futures"] = made_figures.auc(0.6)
+            del run["services"][1]["exchanged_futures"]
+        page = " ".join(self.page(unlike_services=figures).split())
+        self.assertIn("Of the 2 judged services", page)
+        self.assertIn("3 of 6 intervals leave out 0.5 (one in twenty would by chance): **not as guessing", page)
+
     def test_labels_to_parity_are_linear_in_their_logarithm(self):
         made_figures.write(self.figures, newcomer=made_figures.newcomer())
         grocery, fuel, gift_shop = newcomer.read(self.figures).alone.services

@@ -39,6 +39,7 @@ class Measured:
 class Data:
     true: Measured
     permuted: Measured  # None where it is not measured
+    exchanged: list     # Estimate on exchanged futures of every judged service that has this canary
     masked: list        # {arm: AUC in every seed} of the same services, by the product; None where it is not measured
 
 
@@ -59,6 +60,12 @@ def _measured(figures, permuted):
                     [_service(name, nodes) for name, nodes in services.items()])
 
 
+def _exchanged(folder, true):
+    nodes = services_over_seeds(read_figures(folder / NEEDS)["runs"])
+    return [estimate([node["exchanged_futures"] for node in nodes[service.name]]) for service in true.judged()
+            if all(node.has("exchanged_futures") for node in nodes[service.name])]
+
+
 def _masked(folder, true):
     if not (folder / nine_services.NEEDS).is_file():
         return None
@@ -74,7 +81,7 @@ def _masked(folder, true):
 def read(folder):
     permuted = read_if_there(folder / PERMUTED)
     true = _measured(read_figures(folder / NEEDS), False)
-    return Data(true, permuted and _measured(permuted, True), _masked(folder, true))
+    return Data(true, permuted and _measured(permuted, True), _exchanged(folder, true), _masked(folder, true))
 
 
 def _plot(measured):
@@ -202,13 +209,28 @@ def _anchor(title):
     return "".join(c for c in title.lower().replace(" ", "-") if c.isalnum() or c == "-")
 
 
+def _looking_ahead(data):
+    if not data.exchanged:
+        return ""
+    means = [one.mean() for one in data.exchanged]
+    off = sum(one.above(0.5) + one.below(0.5) for one in data.exchanged)
+    count = sum(len(one.values) for one in data.exchanged)
+    quiet = abs(_mean(means) - 0.5) <= FURTHEST_OF_PERMUTED
+    return f"""
+
+**Canary of the future**: the personalised models on test samples where persons have exchanged all that they did from the
+test cut on, and so their labels; a feature that looks ahead would still find them. Of the {len(means)} judged services that ask
+about the coming weeks: mean AUC {number(_mean(means))}, {number(min(means))} … {number(max(means))}; {off} of {count} intervals leave out
+0.5 (one in twenty would by chance): {"as guessing" if quiet else "**not as guessing: something looks ahead**"}."""
+
+
 def _permuted(data):
     if data.permuted is None:
-        return f"**Canary**: permuted labels are not measured yet (`{PERMUTED_COMMAND}`)."
+        return f"**Canary of the label**: permuted labels are not measured yet (`{PERMUTED_COMMAND}`)."
     header = ["arm", "mean AUC of the judged services", "least … greatest of a service and seed", ""]
-    return f"""**Canary**: the same on permuted labels, {seeds_text(data.permuted.seeds)}. Nothing can be learned from
-these, so every mean must be about 0.5; further away than {number(FURTHEST_OF_PERMUTED, digits=2)} would mean that
-something peeks.
+    return f"""**Canary of the label**: the same on permuted labels, {seeds_text(data.permuted.seeds)}. Nothing can be learned from
+these, so every mean must be about 0.5; further away than {number(FURTHEST_OF_PERMUTED, digits=2)} would mean that a
+label itself reaches the model.
 
 {table(header, permuted_rows(data.permuted))}"""
 
@@ -251,7 +273,7 @@ compare with. AUC on held-out, later samples, mean over the seeds:
 
 {image("unlike_services.svg", "AUC of five arms minus that of the local model, for each service that can be judged")}
 * **local**: trained on this service alone. **average**: FedAvg of everything, one model without private parts, the
-  plain mean of the updates is the step. **shared**: ours, FedAdam over clipped updates with private parts beside; the
+  plain mean of the updates is the step, its rate falling as ours. **shared**: ours, FedAdam over clipped updates with private parts beside; the
   model of the last round. **personalised**: ours, fine-tuned by the service. **served**: chosen among local, shared,
   personalised and mixes on the service's validation samples. **central**: one model on everybody's data in one place,
   which nobody may have; each service takes the step that is best on its validation samples.
@@ -269,4 +291,4 @@ compare with. AUC on held-out, later samples, mean over the seeds:
 
 {rounding.text(data.true, data.masked, f"[above](#{_anchor(nine_services.TITLE)})")}
 
-{_permuted(data)}""")
+{_permuted(data)}{_looking_ahead(data)}""")
