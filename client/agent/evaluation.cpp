@@ -63,8 +63,8 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
   if (choice.local_share < 1)
     serving.federated =
         choice.model == ServedModel::shared ? trainer.with_neutral_parts(shared) : personalised.parameters;
-  serving.calibration =
-      Calibration::fit(served_scores(choice, local_validation, shared_validation, personalised_validation));
+  serving.calibration = Calibration::proven(
+      served_scores(choice, local_validation, shared_validation, personalised_validation), persons_of(validation));
   BAUTA_RETURN_IF_ERROR(write_serving_model(settings.store.state_directory, serving));
 
   const std::vector<std::uint32_t> persons = persons_of(test);
@@ -81,7 +81,7 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
   report["events"] = data.loaded.log.events.size();
   report["task"] = settings.task.kind == TaskKind::propensity ? "propensity" : "conversion";
   report["test_samples"] = test.size();
-  report["test_positives"] = test_result(local_test, persons).positives;
+  report["test_positives"] = std::count_if(test.begin(), test.end(), [](const Sample& sample) { return sample.label; });
   const auto arm = [&](const std::string& name, const std::vector<Scored>& scored) {
     const TestResult result = test_result(scored, persons);
     report["auc_" + name] = optional_number(result.auc);

@@ -12,6 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kExplainedEvents = 10;
+constexpr double kNoticeableError = 0.01;  // of probabilities, in the mean
 
 Json optional_number(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
 
@@ -48,8 +49,15 @@ std::string quality_text(ScoreTask task, const ScoreQuality& quality, bool calib
         "{} of what was spent\n",
         quality.samples, shown(quality.gini), shown(quality.total_error, "{:+.3f}"), shown(quality.relative_error));
   }
-  return fmt::format("on {} held-out test samples: calibration error {}, AUC {}, base rate {}\n", quality.samples,
-                     shown(quality.calibration_error), shown(quality.auc), shown(quality.base_rate));
+  const bool worse = quality.calibration_error && quality.uncalibrated_error &&
+                     *quality.calibration_error > *quality.uncalibrated_error + kNoticeableError;
+  return fmt::format(
+      "on {} held-out test samples: calibration error {} ({} before calibration), AUC {}, base rate {}\n{}",
+      quality.samples, shown(quality.calibration_error), shown(quality.uncalibrated_error), shown(quality.auc),
+      shown(quality.base_rate),
+      worse ? "calibration made it worse: your test time is unlike the one it was fitted on; trust the "
+              "order and not the numbers\n"
+            : "");
 }
 
 Json about(const ServedService& service, const ScoreOptions& options, UnixSeconds now, const ScoreQuality& quality) {
@@ -61,6 +69,7 @@ Json about(const ServedService& service, const ScoreOptions& options, UnixSecond
     json["relative_error"] = optional_number(quality.relative_error);
   } else {
     json["calibration_error"] = optional_number(quality.calibration_error);
+    json["calibration_error_before"] = optional_number(quality.uncalibrated_error);
     json["auc"] = optional_number(quality.auc);
     json["base_rate"] = optional_number(quality.base_rate);
   }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string_view>
 #include <tuple>
+#include <unordered_map>
 
 #include "common/base/time_format.h"
 
@@ -39,21 +40,22 @@ SampleSets propensity_samples(const EventLog& log, const TaskSettings& task) {
 /// Every distinct offer of an item, labelled, by time, then person, then item.
 std::vector<Sample> labelled_offers(const EventLog& log, const TaskSettings& task) {
   std::vector<Sample> offers;
+  std::unordered_map<std::uint32_t, UnixSeconds> next_target;  // of each item, seen from the event at hand
   for (std::uint32_t p = 0; p < log.persons.size(); ++p) {
     const auto events = log.of(p);
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      const Event& offer = events[i];
-      if (offer.type != task.offer || offer.item == kNoItem) continue;
-      Sample sample{p, offer.item, offer.occurred_at, false};
-      const auto begin = std::partition_point(events.begin(), events.end(),
-                                              [&](const Event& e) { return e.occurred_at < offer.occurred_at; });
-      for (auto at = begin; at != events.end() && at->occurred_at <= offer.occurred_at + task.horizon; ++at) {
-        if (at->type == task.target && at->item == offer.item) {
-          sample.label = true;
-          break;
-        }
+    next_target.clear();
+    for (std::size_t end = events.size(); end > 0;) {
+      // Events of one time are in no order: what is taken up may stand before its offer.
+      const std::size_t last = end;
+      const UnixSeconds time = events[last - 1].occurred_at;
+      for (; end > 0 && events[end - 1].occurred_at == time; --end)
+        if (events[end - 1].type == task.target && events[end - 1].item != kNoItem)
+          next_target[events[end - 1].item] = time;
+      for (const Event& offer : events.subspan(end, last - end)) {
+        if (offer.type != task.offer || offer.item == kNoItem) continue;
+        const auto target = next_target.find(offer.item);
+        offers.push_back({p, offer.item, time, target != next_target.end() && target->second <= time + task.horizon});
       }
-      offers.push_back(sample);
     }
   }
   const auto key = [](const Sample& s) { return std::tuple(s.cut, s.person, s.item); };

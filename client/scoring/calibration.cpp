@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <vector>
 
+#include "common/base/counter_random.h"
+#include "common/base/result.h"
 #include "common/model/layers/losses.h"
 
 namespace bauta::client {
@@ -10,6 +14,7 @@ namespace {
 
 constexpr int kMaxSteps = 100;
 constexpr double kTolerance = 1e-10;
+constexpr std::uint64_t kFolds = 5;
 constexpr double kRidge = 1e-9;  // keeps the Hessian of separable samples invertible
 
 struct Fit {
@@ -68,6 +73,31 @@ Calibration Calibration::fit(std::span<const Scored> samples) {
     if (still) break;
   }
   return {fit.slope, fit.offset};
+}
+
+Calibration Calibration::proven(std::span<const Scored> samples, std::span<const std::uint32_t> persons) {
+  BAUTA_CHECK(samples.size() == persons.size());
+  std::map<std::uint32_t, double> gains;  // of each person's samples, together
+  for (std::uint64_t fold = 0; fold < kFolds; ++fold) {
+    const auto held_out = [&](std::size_t i) { return mix64(persons[i]) % kFolds == fold; };
+    std::vector<Scored> others;
+    for (std::size_t i = 0; i < samples.size(); ++i)
+      if (!held_out(i)) others.push_back(samples[i]);
+    const Calibration fitted = fit(others);
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      if (!held_out(i)) continue;
+      const auto& [logit, label] = samples[i];
+      gains[persons[i]] += logistic_loss(logit, label) - logistic_loss(fitted.logit(logit), label);
+    }
+  }
+  double sum = 0, squares = 0;
+  for (const auto& [person, gain] : gains) {
+    sum += gain;
+    squares += gain * gain;
+  }
+  const auto count = static_cast<double>(gains.size());
+  const double error = std::sqrt(std::max(0.0, squares - sum * sum / count));  // of the sum
+  return sum > error ? fit(samples) : Calibration();
 }
 
 }  // namespace bauta::client

@@ -2,6 +2,7 @@
 // with his softened targets).
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "common/evaluation/metrics.h"
@@ -17,6 +18,10 @@ struct Calibration {
 
   /// The identity where a class is missing.
   static Calibration fit(std::span<const Scored> samples);
+
+  /// fit(), if it has proved itself: fitted on four fifths of the persons, it must lower the log loss of the others by
+  /// more than a standard error. Else the identity: few samples move a line that was good. `persons` is parallel.
+  static Calibration proven(std::span<const Scored> samples, std::span<const std::uint32_t> persons);
 };
 
 }  // namespace bauta::client

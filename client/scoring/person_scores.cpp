@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "client/training/held_out.h"
 #include "common/base/time_format.h"
 #include "common/evaluation/metrics.h"
 #include "common/evaluation/value_metrics.h"
@@ -31,6 +32,14 @@ ScoreQuality quality_of(const std::vector<Scored>& calibrated) {
       std::count_if(calibrated.begin(), calibrated.end(), [](const Scored& one) { return one.label; });
   if (!calibrated.empty()) quality.base_rate = static_cast<double>(positives) / static_cast<double>(calibrated.size());
   return quality;
+}
+
+/// What is asked about a person knows of no offer.
+std::vector<Sample> without_offers(std::vector<Sample> samples) {
+  for (Sample& sample : samples) sample.item = kNoItem;
+  const auto same = [](const Sample& a, const Sample& b) { return a.person == b.person && a.cut == b.cut; };
+  samples.erase(std::unique(samples.begin(), samples.end(), same), samples.end());
+  return samples;
 }
 
 Status check(const Predictor& predictor, const ScoreQuestion& question) {
@@ -63,12 +72,15 @@ Result<PersonScores> probabilities(Predictor& predictor, const SampleSets& sampl
     calibration = *question.calibration;
   } else {
     BAUTA_TRY(const std::vector<Scored> validation, labelled(samples.validation, kCalibrating));
-    calibration = Calibration::fit(validation);
+    calibration =
+        churn ? Calibration::fit(validation) : Calibration::proven(validation, persons_of(samples.validation));
   }
   BAUTA_TRY(std::vector<Scored> test, labelled(samples.test, kTesting));
+  const auto uncalibrated_error = calibration_error(test);
   for (Scored& one : test) one.logit = calibration.logit(one.logit);
   PersonScores scores;
   scores.quality = quality_of(test);
+  scores.quality.uncalibrated_error = uncalibrated_error;
   BAUTA_TRY(const std::vector<double> logits, raw(asked, kScoring));
   for (std::size_t i = 0; i < asked.size(); ++i)
     scores.persons.push_back({asked[i].person, calibration.probability(logits[i])});
@@ -97,7 +109,7 @@ Result<PersonScores> amounts(Predictor& predictor, const SampleSets& samples, co
     predicted += one.predicted;
     actual += one.actual;
   }
-  const double factor = predicted > 0 ? actual / predicted : 1;
+  const double factor = predicted > 0 && actual > 0 ? actual / predicted : 1;
   const auto calibrated = [&](double amount) { return std::min(largest, factor * amount); };
   BAUTA_TRY(std::vector<Valued> test, paired(samples.test, kTesting));
   for (Valued& one : test) one.predicted = calibrated(one.predicted);
@@ -128,12 +140,15 @@ std::string_view to_string(ScoreTask task) {
 Result<PersonScores> score_persons(Predictor& predictor, const SampleSets& samples, const ScoreQuestion& question) {
   BAUTA_RETURN_IF_ERROR(check(predictor, question));
   const bool offers = question.task == ScoreTask::propensity && predictor.task().kind == TaskKind::conversion;
-  std::vector<Sample> asked = predictor.persons_at(question.now, offers ? question.item : kNoItem);
-  if (question.only) std::erase_if(asked, [&](const Sample& sample) { return sample.person != *question.only; });
-  if (asked.empty())
-    return Error{ErrorCode::not_found, "no consenting person has an event before " + format_time(question.now)};
-  auto scores = question.task == ScoreTask::value ? amounts(predictor, samples, asked)
-                                                  : probabilities(predictor, samples, question, asked);
+  BAUTA_TRY(const std::vector<Sample> asked,
+            predictor.asked_at(question.now, offers ? question.item : kNoItem, question.only));
+  SampleSets own = samples;
+  if (question.task != ScoreTask::propensity) {
+    own.validation = without_offers(std::move(own.validation));
+    own.test = without_offers(std::move(own.test));
+  }
+  auto scores = question.task == ScoreTask::value ? amounts(predictor, own, asked)
+                                                  : probabilities(predictor, own, question, asked);
   if (scores.ok()) {
     std::stable_sort(scores->persons.begin(), scores->persons.end(),
                      [](const PersonScore& a, const PersonScore& b) { return a.score > b.score; });

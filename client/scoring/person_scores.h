@@ -32,12 +32,13 @@ struct ScoreQuestion {
 /// On the test samples, which trained and calibrated nothing.
 struct ScoreQuality {
   std::size_t samples = 0;
-  std::optional<double> auc;                ///< of probabilities
-  std::optional<double> calibration_error;  ///< of probabilities: expected calibration error, 20 bins
-  std::optional<double> base_rate;          ///< of probabilities
-  std::optional<double> gini;               ///< of amounts: normalised
-  std::optional<double> total_error;        ///< of amounts: predicted over actual sum, minus 1
-  std::optional<double> relative_error;     ///< of amounts, in ten groups: ValueCalibration
+  std::optional<double> auc;                 ///< of probabilities
+  std::optional<double> calibration_error;   ///< of probabilities: expected calibration error, 20 bins
+  std::optional<double> uncalibrated_error;  ///< the same before calibration
+  std::optional<double> base_rate;           ///< of probabilities
+  std::optional<double> gini;                ///< of amounts: normalised
+  std::optional<double> total_error;         ///< of amounts: predicted over actual sum, minus 1
+  std::optional<double> relative_error;      ///< of amounts, in ten groups: ValueCalibration
 };
 
 struct PersonScore {
@@ -50,9 +51,10 @@ struct PersonScores {
   ScoreQuality quality;
 };
 
-/// Of everybody with an event before `now`. An amount is multiplied with one factor, so that the sum over the
-/// validation samples is right, and never above the largest one seen in training and validation samples.
-/// invalid_argument for what this service's task cannot answer, not_found where nobody is known yet.
+/// Of everybody with an event before `now`. Churn and value are calibrated and tested as they are asked, of persons and
+/// not of offers. An amount is multiplied with one factor, so that the sum over the
+/// validation samples is right (where it is above 0), and never above the largest one seen in training and validation
+/// samples. invalid_argument for what this service's task cannot answer, not_found where nobody is known yet.
 Result<PersonScores> score_persons(Predictor& predictor, const SampleSets& samples, const ScoreQuestion& question);
 
 }  // namespace bauta::client

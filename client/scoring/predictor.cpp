@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "client/training/private_parts.h"
+#include "common/base/time_format.h"
 #include "common/model/layers/losses.h"
 
 namespace bauta::client {
@@ -51,6 +52,16 @@ std::vector<Sample> Predictor::persons_at(UnixSeconds now, std::uint32_t item) c
   for (std::uint32_t p = 0; p < log_->persons.size(); ++p)
     if (!log_->before(p, now).empty()) samples.push_back({p, item, now, false});
   return samples;
+}
+
+Result<std::vector<Sample>> Predictor::asked_at(UnixSeconds now, std::uint32_t item,
+                                                std::optional<std::uint32_t> only) const {
+  std::vector<Sample> samples = persons_at(now, item);
+  if (only) std::erase_if(samples, [&](const Sample& sample) { return sample.person != *only; });
+  if (!samples.empty()) return samples;
+  return Error{ErrorCode::not_found, (only ? log_->persons[*only] + " has no event before "
+                                           : std::string("no consenting person has an event before ")) +
+                                         format_time(now)};
 }
 
 double Predictor::value_after(const Sample& sample) const {

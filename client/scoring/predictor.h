@@ -53,6 +53,8 @@ class Predictor {
   BehaviourTrainer& trainer() { return *trainer_; }
   /// A sample for each person with an event before `now`, in the order of the log; without labels.
   std::vector<Sample> persons_at(UnixSeconds now, std::uint32_t item = kNoItem) const;
+  /// The same of everybody or of one person; not_found where nobody is left.
+  Result<std::vector<Sample>> asked_at(UnixSeconds now, std::uint32_t item, std::optional<std::uint32_t> only) const;
   /// Sums of what is positive in (cut, cut + horizon], in the service's currency: what value() foretells.
   double value_after(const Sample& sample) const;
   /// Was there no event at all in (cut, cut + horizon]: what churn() foretells.

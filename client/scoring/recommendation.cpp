@@ -118,17 +118,14 @@ std::vector<double> popularity_ranks(std::span<const std::uint32_t> counts) {
 Result<Recommendations> recommend(Predictor& predictor, const RecommendationSettings& settings,
                                   const OnProgress& on_progress, std::optional<std::uint32_t> only) {
   if (settings.top == 0) return Error{ErrorCode::invalid_argument, "at least one item a person must be asked for"};
-  std::vector<Sample> samples = predictor.persons_at(settings.now);
-  if (only) std::erase_if(samples, [&](const Sample& sample) { return sample.person != *only; });
+  BAUTA_TRY(const std::vector<Sample> samples, predictor.asked_at(settings.now, kNoItem, only));
   const std::vector<std::uint32_t> counts = counts_before(predictor.log(), settings.now);
   std::vector<bool> unknown(counts.size());
   for (std::size_t item = 0; item < counts.size(); ++item) unknown[item] = counts[item] == 0;
   Recommendations made;
   made.catalogue = static_cast<std::size_t>(std::count(unknown.begin(), unknown.end(), false));
-  if (samples.empty() || made.catalogue == 0) {
-    return Error{ErrorCode::not_found, std::string("no ") + (samples.empty() ? "consenting person" : "item") +
-                                           " has an event before " + format_time(settings.now)};
-  }
+  if (made.catalogue == 0)
+    return Error{ErrorCode::not_found, "no item has an event before " + format_time(settings.now)};
   BAUTA_TRY(ItemVectors items, predictor.item_vectors());
   Ranking ranking(predictor, settings, std::move(items), std::move(unknown));
   for (std::size_t first = 0; first < samples.size(); first += kPersonsAtOnce) {

@@ -185,7 +185,7 @@ class WhatItSays(Page):
         self.assertIn("|  | **bauta** | 0.750 [0.730, 0.770] | – | 2.5 [2.2, 2.8] |", page)
         self.assertNotIn("coupon_mail, 0", page)
         self.assertIn("hold 0.5 for every scorer", page)
-        self.assertIn("leave out 0.5 for 10 of 10", self.page(audience=made_figures.audience(0.6)))
+        self.assertIn("leave out 0.5 for 12 of 12", self.page(audience=made_figures.audience(0.6)))
 
     def test_the_next_item_table_keeps_the_control(self):
         page = self.page(next_item=made_figures.next_item())
