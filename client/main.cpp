@@ -134,7 +134,8 @@ void add_table_options(CLI::App* command, TableOptions& table) {
       ->capture_default_str();
   command->add_option(
       "--at", table.at,
-      "only what happened before this time counts, YYYY-MM-DD[THH:MM:SSZ]; default: after the last event");
+      "of each history only what happened before this time is read, YYYY-MM-DD[THH:MM:SSZ] (the model stays today's); "
+      "default: after the last event");
   CLI::Option* const model = command->add_option(
       "--model", table.given.model, "a shared model's file instead of the state directory's, as it is (with --plan)");
   CLI::Option* const plan = command->add_option("--plan", table.given.plan, "file of the plan that model was made by");

@@ -19,7 +19,7 @@ namespace bauta::client {
 /// Seconds since 1970-01-01T00:00:00 in the service's own wall clock.
 using UnixSeconds = std::int64_t;
 
-/// The closed list all partners agree on; the order is part of the model (docs/protocol.md).
+/// The closed list all partners agree on; the order is part of the model.
 enum class EventType : std::uint8_t {
   impression,
   view,

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "client/training/descent.h"
+#include "common/base/counter_random.h"
 #include "common/base/bytes.h"
 #include "common/crypto/sha256.h"
 
@@ -21,6 +22,27 @@ UnixSeconds earliest_cut(std::span<const Sample> samples) {
   UnixSeconds earliest = std::numeric_limits<UnixSeconds>::max();
   for (const Sample& sample : samples) earliest = std::min(earliest, sample.cut);
   return earliest;
+}
+
+std::uint64_t digest_of(const EventLog& log, const TaskSettings& task, const ModelSettings& model,
+                        std::span<const Sample> samples) {
+  std::uint64_t digest = 0;
+  const auto add = [&](std::uint64_t value) { digest = mix64(digest ^ value) + 1; };
+  for (const std::size_t count : {log.persons.size(), log.events.size(), log.items.size(), log.channels.size()})
+    add(count);
+  add(static_cast<std::uint64_t>(task.kind));
+  add(static_cast<std::uint64_t>(task.target));
+  add(static_cast<std::uint64_t>(task.horizon));
+  add(model.history);
+  add(static_cast<std::uint64_t>(model.attention));
+  add(model.evolution_attends ? 1 : 0);
+  for (const Sample& sample : samples) {
+    add(sample.person);
+    add(sample.item);
+    add(static_cast<std::uint64_t>(sample.cut));
+    add(sample.label ? 1 : 0);
+  }
+  return digest;
 }
 
 bool all_finite(std::span<const float> values) {
@@ -73,7 +95,8 @@ BehaviourTrainer::BehaviourTrainer(const EventLog& log, const TaskSettings& task
       team_(std::make_unique<ThreadTeam>(std::max(1U, options_.threads))),
       model_(full_layout_, {plan.training.weights, plan.training.dropout, options_.id_dropout, options_.item_residuals,
                             options_.private_parts, plan.training.state_dropout}),
-      offset_(options_.base_log_odds.value_or(client::base_log_odds(samples_.training))) {}
+      offset_(options_.base_log_odds.value_or(client::base_log_odds(samples_.training))),
+      data_digest_(digest_of(log, task, plan.model, samples_.training)) {}
 
 Status BehaviourTrainer::check_shared(std::span<const float> parameters) const {
   if (parameters.size() == shared_layout_.size()) return {};
@@ -105,16 +128,16 @@ std::vector<float> BehaviourTrainer::beginning(std::span<const float> shared, st
   return new_run ? with_neutral_parts(shared) : joined(shared, parts_.before(round_no));
 }
 
-/// Everything that the steps of a round follow from.
+/// What the steps of a round follow from; of the events and items their number stands for them.
 std::string BehaviourTrainer::about_round(std::span<const float> start, std::uint64_t round_no) const {
   const LossWeights& w = settings_.weights;
   return fmt::format(
       "round {} from {}, {} samples, seed {}, {} steps of {} at {}, dropout {} {} {}, {} candidates, parts {} {}, "
-      "weights {} {} {} {} {} {}",
+      "weights {} {} {} {} {} {}, data {:016x}",
       round_no, to_hex(digest_of(start)), samples_.training.size(), options_.service_seed, settings_.local_steps,
       settings_.batch_size, settings_.learning_rate, settings_.dropout, settings_.state_dropout, options_.id_dropout,
       settings_.candidates, options_.private_parts, options_.item_residuals, w.next_item, w.next_kind, w.demand,
-      w.conversion, w.churn, w.value);
+      w.conversion, w.churn, w.value, data_digest_);
 }
 
 std::filesystem::path BehaviourTrainer::checkpoint_file() const {

@@ -123,6 +123,7 @@ class BehaviourTrainer final : public Trainer {
   std::unique_ptr<ThreadTeam> team_;
   BehaviourModel<float> model_;
   float offset_ = 0;
+  std::uint64_t data_digest_ = 0;  ///< of the task, the samples and how much there is of everything else
 };
 
 }  // namespace bauta::client

@@ -168,8 +168,8 @@ class BehaviourModel<Scalar>::Workspace {
     BAUTA_CHECK(parameters.size() == size_ && batch.items->size() == slot_of_item_.size());
     BAUTA_CHECK(batch.candidates.size() == batch.candidate_log_q.size());
     for (const ModelSample& sample : batch.samples)
-      BAUTA_CHECK(batch.candidates.empty() || sample.labels.future == kNone ||
-                  (batch.texts != nullptr && sample.labels.future < batch.texts->size()));
+      BAUTA_CHECK(batch.texts == nullptr || sample.labels.future == kNone ||
+                  sample.labels.future < batch.texts->size());
     in_ = {parameters.data(), 0};
     order_.resize(batch.samples.size());
     std::iota(order_.begin(), order_.end(), std::size_t{0});

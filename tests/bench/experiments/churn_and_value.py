@@ -28,7 +28,9 @@ READ = """## How to read it
   to it); **total** is predicted over actual value, minus 1. Where each shop is alone, a row mixes six models' scores.
 * **Everybody sees the same**: days and sums before the cut. The heads get no goods and no texts, which they have in
   the product. Alone and federated, a shop takes the same number of steps, 25 of 64 samples a round, at most 40
-  rounds.
+  rounds. Alone it takes them in the same pieces, Adam beginning anew in each, where the product's local model is trained
+  in one with a falling rate; and the server's rate and tau, which were chosen, serve the federated arm only. So
+  *federated − alone* may be partly this.
 * **What the heads predict** is 92 days (13 weeks are 91), where an interval of the hazard ends; the next ends at 183
   days, and the calibration period would have room for such labels only at cuts when CDNOW's customers were new. They
   and the line learn from six cuts inside that period; labels end before the test's cut. For CDNOW's 39 weeks they
