@@ -1,6 +1,7 @@
 #include "client/training/held_out.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace bauta::client {
 
@@ -9,6 +10,16 @@ std::vector<std::uint32_t> persons_of(std::span<const Sample> samples) {
   persons.reserve(samples.size());
   for (const Sample& sample : samples) persons.push_back(sample.person);
   return persons;
+}
+
+std::vector<Scored> by_recency(const EventLog& log, std::span<const Sample> samples) {
+  std::vector<Scored> scored;
+  for (const Sample& sample : samples) {
+    const auto past = log.before(sample.person, sample.cut);
+    const UnixSeconds last = past.empty() ? std::numeric_limits<UnixSeconds>::min() / 2 : past.back().occurred_at;
+    scored.push_back({-static_cast<double>(sample.cut - last), sample.label});
+  }
+  return scored;
 }
 
 TestResult test_result(std::span<const Scored> scored, std::span<const std::uint32_t> persons) {

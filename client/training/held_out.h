@@ -29,6 +29,9 @@ struct TestDifference {
 /// The person of each sample.
 std::vector<std::uint32_t> persons_of(std::span<const Sample> samples);
 
+/// What needs no model: whoever was there last comes first. A score is minus the seconds since the last event.
+std::vector<Scored> by_recency(const EventLog& log, std::span<const Sample> samples);
+
 TestResult test_result(std::span<const Scored> scored, std::span<const std::uint32_t> persons);
 /// Empty when a class is missing.
 std::optional<TestDifference> test_difference(std::span<const Scored> first, std::span<const Scored> second,

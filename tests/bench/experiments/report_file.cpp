@@ -25,6 +25,7 @@ ReportFile::ReportFile(std::filesystem::path path, Json head, bool resume, std::
     : path_(std::move(path)), parts_(std::move(parts)), key_(std::move(key)), report_(std::move(head)) {
   Json held = resume && std::filesystem::exists(path_) ? parts_of(path_, report_, parts_) : Json::array();
   report_[parts_] = std::move(held);
+  save();  // a file that cannot be written is found out before hours of work
 }
 
 bool ReportFile::has(const Json& part) const {
@@ -34,6 +35,10 @@ bool ReportFile::has(const Json& part) const {
 
 void ReportFile::add(Json part) {
   report_[parts_].push_back(std::move(part));
+  save();
+}
+
+void ReportFile::save() const {
   const std::string text = report_.dump(1) + '\n';
   must(write_file_atomically(path_, as_bytes(text)));
 }

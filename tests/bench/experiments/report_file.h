@@ -19,6 +19,8 @@ class ReportFile {
   void add(Json part);
 
  private:
+  void save() const;
+
   std::filesystem::path path_;
   std::string parts_, key_;
   Json report_;

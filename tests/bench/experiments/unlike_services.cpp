@@ -1,5 +1,6 @@
 // Experiment: what do unlike services gain from one another? On each service, on the same later, held-out samples:
 //
+//   recency        no model: whoever was there last comes first
 //   local          the model trained on this service alone
 //   two_local      a control: the mean of two local models, of two seeds; what any second model would bring
 //   average        FedAvg of everything: one model, no private parts, the mean of the updates as they are is the step
@@ -63,6 +64,7 @@ class Experiment {
         exchanged_(services_.size()) {}
 
   void run() {
+    recency();
     for (const std::string& arm : options_.arms) {
       if (arm == "local") alone();
       if (arm == "two_local") two_alone();
@@ -87,7 +89,7 @@ class Experiment {
           const TestResult result = test_result(scores.test, persons);
           entry["auc"] = number(result.auc);
           entry["auc_interval"] = interval(result.auc_interval);
-          entry["log_loss"] = number(result.log_loss);
+          if (arm != "recency") entry["log_loss"] = number(result.log_loss);
           if (arm != "local" && scores_[i].contains("local")) {
             const auto difference = test_difference(scores.test, scores_[i].at("local").test, persons);
             entry["difference"] = difference ? Json(difference->auc) : Json();
@@ -142,6 +144,15 @@ class Experiment {
     const OwnModel local = must(its.train_alone(total_steps(plan) + tuning_steps(plan)));
     say(fmt::format("{} alone: best at step {}", services_[service].name, local.best_step));
     return score(its, local.parameters);
+  }
+
+  void recency() {
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+      const SampleSets& samples = services_[i].samples;
+      scores_[i]["recency"] = {
+          by_recency(services_[i].log, samples.validation),
+          options_.validation_only ? std::vector<Scored>() : by_recency(services_[i].log, samples.test)};
+    }
   }
 
   void alone() {
