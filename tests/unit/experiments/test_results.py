@@ -105,7 +105,7 @@ class WhatItSays(Page):
     def test_a_sum_within_its_services_intervals_is_not_clear(self):
         figures = made_figures.unlike_services()
         for run in figures["runs"]:
-            run["services"] = [made_figures.unlike_service(name, 0.6, dict.fromkeys(unlike_services.ARMS[1:], 0.608))
+            run["services"] = [made_figures.unlike_service(name, 0.6, dict.fromkeys(unlike_services.ARMS[2:], 0.608))
                                for name in ("grocery", "fuel")]
         made_figures.write(self.figures, unlike_services=figures)
         # 0.016 is above 0.01 · √2, but 0.014 in one of the seeds is not.

@@ -11,7 +11,7 @@ from .tables import difference, each_or_all, joined, number, seeds_text, shell, 
 TITLE = "What unlike services gain from one another"
 NEEDS = "unlike_services.json"
 PERMUTED = "unlike_services_permuted.json"
-ARMS = ("local", "two_local", "average", "average_tuned", "shared", "personalised", "served", "central",
+ARMS = ("recency", "local", "two_local", "average", "average_tuned", "shared", "personalised", "served", "central",
         "central_tuned")
 OURS = rounding.OURS
 ROUNDED = tuple(rounding.PREFIX + arm for arm in OURS)
@@ -47,7 +47,7 @@ def _service(name, nodes):
     arms = {arm: [node[arm] for node in nodes] for arm in ARMS + ROUNDED}
     return Service(name, int(nodes[0]["test_samples"].number()), int(nodes[0]["test_positives"].number()),
                    {arm: estimate(figures, "auc", "auc_interval") for arm, figures in arms.items()},
-                   {arm: estimate(arms[arm], "difference", "difference_interval") for arm in (ARMS + ROUNDED)[1:]},
+                   {arm: estimate(arms[arm], "difference", "difference_interval") for arm in ARMS + ROUNDED if arm != "local"},
                    [node["choice"]["model"].text() for node in nodes])
 
 
@@ -272,7 +272,7 @@ compare with. AUC on held-out, later samples, mean over the seeds:
 {_differences(data.true)}
 
 {image("unlike_services.svg", "AUC of five arms minus that of the local model, for each service that can be judged")}
-* **local**: trained on this service alone. **average**: FedAvg of everything, one model without private parts, the
+* **recency** is no model: whoever was there last comes first. **local**: trained on this service alone. **average**: FedAvg of everything, one model without private parts, the
   plain mean of the updates is the step, its rate falling as ours. **shared**: ours, FedAdam over clipped updates with private parts beside; the
   model of the last round. **personalised**: ours, fine-tuned by the service. **served**: chosen among local, shared,
   personalised and mixes on the service's validation samples. **central**: one model on everybody's data in one place,
