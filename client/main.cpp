@@ -11,11 +11,13 @@
 #include "client/agent/local_commands.h"
 #include "client/agent/roster_commands.h"
 #include "client/agent/service_data.h"
+#include "client/commands/output_file.h"
 #include "client/commands/recommend_command.h"
 #include "client/commands/score_command.h"
 #include "client/commands/target_command.h"
 #include "common/base/allocator.h"
 #include "common/base/file.h"
+#include "common/base/printable.h"
 #include "common/base/progress_bar.h"
 #include "common/base/stop_signal.h"
 #include "common/masking/round_context.h"
@@ -38,7 +40,7 @@ struct Options {
 };
 
 int failed(const Error& error) {
-  std::fprintf(stderr, "bauta-client: %s\n", error.message.c_str());
+  std::fprintf(stderr, "bauta-client: %s\n", printable(error.message).c_str());
   return kFailed;
 }
 
@@ -88,13 +90,15 @@ int check_config(const ReadSettings& read, bool with_data) {
   return 0;
 }
 
-int write_evaluation(const ClientSettings& settings, const std::string& report) {
+int write_evaluation(const ClientSettings& settings, const std::string& config, const std::string& report) {
+  if (const Status free = check_output(report, files_read(settings, {config})); !free.ok())
+    return failed(with_context("--report", free.error()));
   const Logger log = logger_for(settings);
   const auto text = evaluate(settings, log);
   if (!text.ok()) return failed(text.error());
-  if (const Status written = write_file_atomically(report, as_bytes(*text)); !written.ok())
-    return failed(written.error());
-  log.info("evaluated", {{"report", report}});
+  const Status written = write_output(report, [&](const ByteSink& write) { return write(as_bytes(*text)); });
+  if (!written.ok()) return failed(written.error());
+  std::fputs(printable(evaluation_text(*text) + "report: " + report + "\n").c_str(), stderr);
   return 0;
 }
 
@@ -147,7 +151,13 @@ using TableCommand =
     std::function<Result<std::string>(const Logger& log, const OnProgress& on_progress, const ByteSink& write)>;
 
 /// The table goes to the file or to standard output, what is said about it to standard error.
-int run_table_command(const ClientSettings& settings, const TableOptions& options, const TableCommand& command) {
+int run_table_command(const ClientSettings& settings, const std::string& config, const TableOptions& options,
+                      const TableCommand& command) {
+  if (!options.out.empty()) {
+    const Status free =
+        check_output(options.out, files_read(settings, {config, options.given.model, options.given.plan}));
+    if (!free.ok()) return failed(with_context("--out", free.error()));
+  }
   const Logger log = logger_for(settings);
   ProgressBar bar;
   std::string said;
@@ -159,11 +169,11 @@ int run_table_command(const ClientSettings& settings, const TableOptions& option
     if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return {};
     return Error{ErrorCode::io, "standard output cannot be written"};
   };
-  Status done = options.out.empty() ? produce(to_stdout) : write_file_atomically(options.out, produce);
+  Status done = options.out.empty() ? produce(to_stdout) : write_output(options.out, produce);
   bar.end_line();
   if (done.ok() && std::fflush(stdout) != 0) done = Error{ErrorCode::io, "standard output cannot be written"};
   if (!done.ok()) return failed(done.error());
-  std::fputs(said.c_str(), stderr);
+  std::fputs(printable(said).c_str(), stderr);
   return 0;
 }
 
@@ -305,7 +315,7 @@ int run(int argc, char** argv) {
   }
   if (check->parsed()) return check_config(*read, with_data);
   if (show->parsed()) return print(shown(read->entries));
-  if (evaluate_command->parsed()) return write_evaluation(settings, report);
+  if (evaluate_command->parsed()) return write_evaluation(settings, options.config, report);
   if (score_command_line->parsed()) {
     scoring.task = score_task == "churn"   ? ScoreTask::churn
                    : score_task == "value" ? ScoreTask::value
@@ -314,7 +324,7 @@ int run(int argc, char** argv) {
     scoring.given = table.given;
     scoring.explain = table.explain;
     scoring.format = table.table_format();
-    return run_table_command(settings, table,
+    return run_table_command(settings, options.config, table,
                              [&](const Logger& log, const OnProgress& progress, const ByteSink& write) {
                                return score_command(settings, scoring, log, progress, write);
                              });
@@ -324,16 +334,17 @@ int run(int argc, char** argv) {
     recommending.given = table.given;
     recommending.explain = table.explain;
     recommending.format = table.table_format();
-    return run_table_command(settings, table,
+    return run_table_command(settings, options.config, table,
                              [&](const Logger& log, const OnProgress& progress, const ByteSink& write) {
                                return recommend_command(settings, recommending, log, progress, write);
                              });
   }
   if (target_command_line->parsed()) {
     targeting.at = table.at;
+    targeting.out = table.out;
     targeting.given = table.given;
     targeting.format = table.table_format();
-    return run_table_command(settings, table,
+    return run_table_command(settings, options.config, table,
                              [&](const Logger& log, const OnProgress& progress, const ByteSink& write) {
                                return target_command(settings, targeting, log, progress, write);
                              });
@@ -362,6 +373,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  bauta::open_closed_streams();
   bauta::ignore_write_signals();
   bauta::keep_freed_memory();
   try {

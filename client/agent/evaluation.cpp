@@ -1,5 +1,7 @@
 #include "client/agent/evaluation.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "client/agent/model_shelf.h"
@@ -54,6 +56,8 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
   const ServingChoice choice = choose_served(local_validation, shared_validation, personalised_validation,
                                              persons_of(validation), data.samples.training.size());
   ServingModel serving;
+  serving.service = settings.name;
+  serving.task = task_text(settings.task);
   serving.choice = choice;
   serving.plan_hash = held->plan_hash;
   serving.newest_shared = held->hash;
@@ -96,6 +100,7 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
   arm("shared", shared_test);
   arm("personalised", personalised_test);
   arm("served", served_test);
+  arm("recency", by_recency(data.loaded.log, test));
   report["served"] = {{"model", to_string(choice.model)},
                       {"local_share", choice.local_share},
                       {"validation_auc", optional_number(choice.auc)},
@@ -114,6 +119,34 @@ Result<std::string> evaluate(const ClientSettings& settings, const Logger& log) 
                     {"events_without_consent", rows.events_without_consent},
                     {"events_of_unlisted_persons", rows.events_of_unlisted_persons}};
   return report.dump(2) + "\n";
+}
+
+std::string evaluation_text(std::string_view text) {
+  const auto report = ordered_json::parse(text);
+  const auto number = [](const ordered_json& value, std::string_view form) {
+    return value.is_number() ? fmt::format(fmt::runtime(form), value.get<double>()) : std::string("not measurable");
+  };
+  const auto interval = [&](const ordered_json& ends, std::string_view form) {
+    return ends.is_array() ? " [" + number(ends[0], form) + ", " + number(ends[1], form) + "]" : std::string();
+  };
+  std::string table =
+      fmt::format("on {} held-out test samples, {} of them positive: AUC [95 %], and its difference to local\n",
+                  report["test_samples"].get<std::size_t>(), report["test_positives"].get<std::size_t>());
+  const std::string served = report["served"]["model"].get<std::string>();
+  for (const char* const arm : {"local", "shared", "personalised", "served", "recency"}) {
+    const std::string name = std::string("auc_") + arm;
+    const std::string difference = arm == std::string("served") ? "difference" : std::string("difference_") + arm;
+    std::string line = fmt::format("  {:<22}{}{}",
+                                   arm == std::string("served")    ? "served: " + served
+                                   : arm == std::string("recency") ? "recency (no model)"
+                                                                   : std::string(arm),
+                                   number(report[name], "{:.3f}"), interval(report[name + "_interval"], "{:.3f}"));
+    if (report.contains(difference))
+      line += fmt::format("   {}{}", number(report[difference], "{:+.3f}"),
+                          interval(report[difference + "_interval"], "{:+.3f}"));
+    table += line + "\n";
+  }
+  return table;
 }
 
 }  // namespace bauta::client

@@ -133,8 +133,11 @@ Result<std::string> score_command(const ClientSettings& settings, const ScoreOpt
   head["person_id"] = options.explain;
   head["probability"] = scores.persons.front().score;
   BAUTA_RETURN_IF_ERROR(write_explanation(*service, options, events, head, write));
-  return summary + fmt::format("{}: probability {:.3f}; the events with the most attention, of those the model reads\n",
-                               options.explain, scores.persons.front().score);
+  summary += fmt::format("{}: probability {:.3f}; the events with the most attention, of those the model reads\n",
+                         options.explain, scores.persons.front().score);
+  if (nearly_even(events))
+    summary += "the attention is nearly even: no single event stands out, the history counts as a whole\n";
+  return summary;
 }
 
 }  // namespace bauta::client

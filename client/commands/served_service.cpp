@@ -4,8 +4,10 @@
 
 #include "client/agent/model_shelf.h"
 #include "client/scoring/serving_model.h"
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/time_format.h"
+#include "common/model/model_file.h"
 
 namespace bauta::client {
 namespace {
@@ -50,6 +52,9 @@ Result<Source> from_files(const GivenModel& given) {
   auto plan = parse_plan(text);
   if (!plan.ok()) return with_context(given.plan, plan.error());
   source.plan = *std::move(plan);
+  BAUTA_TRY(const ModelFile file, decode_model(bytes));
+  BAUTA_TRY(const ParameterLayout layout, ParameterLayout::create(source.plan.model));
+  if (const Status fits = check_layout(file, layout); !fits.ok()) return with_context(given.model, fits.error());
   return source;
 }
 
@@ -63,9 +68,15 @@ Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings&
   BAUTA_TRY(const Source source, given.model.empty() ? from_state(settings) : from_files(given));
   BAUTA_TRY(ServiceData data, load_service_data(settings, log, Samples::where_they_can_be_cut));
   std::unique_ptr<ServedService> service(new ServedService(settings, std::move(data)));
+  service->find_now(std::chrono::floor<std::chrono::seconds>(SystemClock().wall()).time_since_epoch().count(), log);
   ClientSettings without_state = settings;  // private parts are the daemon's; what is served holds its own
   without_state.store.state_directory.clear();
   const auto& chosen = source.chosen;
+  if (chosen && (chosen->service != settings.name || chosen->task != task_text(settings.task))) {
+    return Error{ErrorCode::wrong_context, "what is served was chosen for " + chosen->service + " and the question \"" +
+                                               chosen->task + "\", not for " + settings.name + " and \"" +
+                                               task_text(settings.task) + "\"; run `bauta-client evaluate` again"};
+  }
   BAUTA_TRY(BehaviourTrainer trainer, make_trainer(
                                           without_state, service->data_, source.plan, [] { return false; },
                                           chosen ? std::optional(chosen->base_log_odds) : std::nullopt));
@@ -93,8 +104,18 @@ Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings&
   return service;
 }
 
+void ServedService::find_now(UnixSeconds today, const Logger& log) {
+  const auto& events = data_.loaded.log.events;
+  const UnixSeconds last = data_.loaded.log.last_time().value_or(0);
+  now_ = std::min(last, today) + 1;
+  if (last <= today) return;
+  const auto later = std::count_if(events.begin(), events.end(), [&](const Event& e) { return e.occurred_at > today; });
+  log.warning("events lie in the future: histories end now, and --at asks about another time",
+              {{"events", later}, {"last", format_time(last)}});
+}
+
 Result<UnixSeconds> ServedService::now(std::string_view at) const {
-  if (at.empty()) return log().last_time().value_or(0) + 1;
+  if (at.empty()) return now_;
   auto time = parse_time(at);
   if (!time) time = parse_date(at);
   if (!time) {

@@ -41,7 +41,8 @@ class ServedService {
   /// Of the conversion's log odds, where one was kept.
   const std::optional<Calibration>& calibration() const { return calibration_; }
 
-  /// `at` ("YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SSZ"), or where it is empty the second after the last event.
+  /// `at` ("YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SSZ"), or where it is empty the second after the last event that is not
+  /// in the future.
   Result<UnixSeconds> now(std::string_view at) const;
   /// not_found for whom consent keeps out as for whom nobody knows.
   Result<std::uint32_t> person(std::string_view id) const;
@@ -50,7 +51,10 @@ class ServedService {
  private:
   ServedService(const ClientSettings& settings, ServiceData data) : task_(settings.task), data_(std::move(data)) {}
 
+  void find_now(UnixSeconds today, const Logger& log);
+
   TaskSettings task_;
+  UnixSeconds now_ = 0;
   ServiceData data_;
   std::unique_ptr<BehaviourTrainer> trainer_;
   std::unique_ptr<Predictor> predictor_;

@@ -1,5 +1,6 @@
 #include "client/commands/target_command.h"
 
+#include "client/commands/output_file.h"
 #include "client/commands/served_service.h"
 #include "client/scoring/audience_report.h"
 #include "client/scoring/demand_ranker.h"
@@ -33,6 +34,13 @@ Result<DemandSentence> sentence_of(const TargetOptions& options) {
 Result<std::string> target_command(const ClientSettings& settings, const TargetOptions& options, const Logger& log,
                                    const OnProgress& on_progress, const ByteSink& write) {
   BAUTA_TRY(const DemandSentence sentence, sentence_of(options));
+  if (!options.controls.empty()) {
+    std::vector<std::filesystem::path> others = files_read(settings, {options.given.model, options.given.plan});
+    if (!options.out.empty() && std::filesystem::path(options.out) == options.controls)
+      return Error{ErrorCode::invalid_argument, "--out and --controls name the same file"};
+    if (const Status free = check_output(options.controls, others); !free.ok())
+      return with_context("--controls", free.error());
+  }
   BAUTA_TRY(const auto service, ServedService::open(settings, options.given, log, {}));
   AudienceSettings audience;
   BAUTA_TRY(audience.now, service->now(options.at));
@@ -48,8 +56,7 @@ Result<std::string> target_command(const ClientSettings& settings, const TargetO
     if (on_progress) on_progress(++asked, audience.past_weeks + 1, "asking past weeks and now");
     return scores;
   };
-  BAUTA_TRY(const AudienceReport report,
-            find_audience(service->loaded(), sentence, scorer, audience));
+  BAUTA_TRY(const AudienceReport report, find_audience(service->loaded(), sentence, scorer, audience));
   if (options.format == TableFormat::json) {
     BAUTA_RETURN_IF_ERROR(write(as_bytes(to_json(report) + "\n")));
   } else {
@@ -57,7 +64,7 @@ Result<std::string> target_command(const ClientSettings& settings, const TargetO
   }
   if (!options.controls.empty()) {
     const auto produce = [&](const ByteSink& sink) { return write_persons(report.controls, sink); };
-    BAUTA_RETURN_IF_ERROR(write_file_atomically(options.controls, produce));
+    BAUTA_RETURN_IF_ERROR(write_output(options.controls, produce));
   }
   return "model: " + service->model() + "\n" + to_text(report);
 }

@@ -36,6 +36,7 @@ class Loader {
     // Persons first: nothing of an event is looked at before its person is known to consent.
     const std::array<std::string_view, 2> person_columns = {"person_id", settings_.consent_column};
     BAUTA_RETURN_IF_ERROR(source_.read(Table::persons, person_columns, [&](const SourceRow& row) { person(row); }));
+    BAUTA_RETURN_IF_ERROR(consents_known_);
     count_persons();
     BAUTA_RETURN_IF_ERROR(check_share(Table::persons, report_.persons));
     rank_persons();
@@ -78,11 +79,24 @@ class Loader {
     }
   }
 
+  /// Whom such a row is about, and whether it withdraws a consent, cannot be told.
+  void unsure(const SourceRow& row, std::string_view reason) {
+    if (!consents_known_.ok()) return;
+    consents_known_ =
+        Error{ErrorCode::bad_data,
+              fmt::format("{}:{}: {}: whose consent this row gives or refuses cannot be told, so nothing is "
+                          "read; mend the row",
+                          row.file, row.line, reason)};
+  }
+
   void person(const SourceRow& row) {
     ++report_.persons.rows;
     const auto reject = [&](std::string_view reason) { bad(Table::persons, report_.persons, row, reason); };
-    if (!row.problem.empty()) return reject(row.problem);
+    if (!row.problem.empty()) return unsure(row, row.problem);
     const std::string_view id = row.fields[0];
+    // An open quotation mark swallows the lines after it.
+    for (const std::string_view field : row.fields)
+      if (field.find_first_of("\r\n") != std::string_view::npos) return unsure(row, "a line break in a value");
     if (id.empty()) return reject("empty person_id");
     if (id.size() > kMaxIdBytes) return reject("over-long person_id");
     const auto& accepted = settings_.consent_values;
@@ -243,6 +257,7 @@ class Loader {
   Interner items_, channels_;
   std::vector<ItemText> item_texts_;
   EventStore store_;
+  Status consents_known_;
   Status stored_;  // of the rows read so far: a visitor cannot end the reading
 };
 

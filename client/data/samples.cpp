@@ -116,6 +116,12 @@ Status check_sets(const SampleSets& sets, const TaskSettings& task) {
 
 }  // namespace
 
+std::string task_text(const TaskSettings& task) {
+  const std::string offer =
+      task.kind == TaskKind::conversion ? fmt::format(" after {}", to_string(task.offer)) : std::string();
+  return fmt::format("{}{} within {:g} days", to_string(task.target), offer, static_cast<double>(task.horizon) / 86400);
+}
+
 float base_log_odds(std::span<const Sample> samples) {
   double positives = 0.5;
   double negatives = 0.5;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "client/data/event_log.h"
@@ -23,6 +24,9 @@ struct TaskSettings {
   std::uint32_t training_cuts = 6;         ///< propensity: how many cuts before validation
   std::int64_t stride = 14 * 86400;        ///< seconds between training cuts
 };
+
+/// The question alone: "purchase within 28 days", "coupon_redeemed after mail_sent within 55 days".
+std::string task_text(const TaskSettings& task);
 
 /// One prediction: from the history of `person` strictly before `cut`, was the target seen?
 struct Sample {

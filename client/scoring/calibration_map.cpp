@@ -4,6 +4,12 @@
 #include <cmath>
 
 namespace bauta::client {
+namespace {
+
+constexpr double kLeastBlock = 100;
+constexpr double kAdded = 2;  // samples of the mean person, to every block
+
+}  // namespace
 
 std::optional<CalibrationMap> CalibrationMap::fit(std::span<const Scored> samples) {
   if (samples.empty()) return std::nullopt;
@@ -30,10 +36,20 @@ std::optional<CalibrationMap> CalibrationMap::fit(std::span<const Scored> sample
     }
     blocks.push_back(block);
   }
+  // What few persons did is no probability: a block that is small joins the one below it, the first the one above.
+  for (std::size_t i = blocks.size(); i-- > 1;) {
+    const bool small = blocks[i].count < kLeastBlock || (i == 1 && blocks[0].count < kLeastBlock);
+    if (!small) continue;
+    blocks[i - 1] = {blocks[i - 1].from, blocks[i - 1].positives + blocks[i].positives,
+                     blocks[i - 1].count + blocks[i].count};
+    blocks.erase(blocks.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  const auto positives = std::count_if(sorted.begin(), sorted.end(), [](const Scored& one) { return one.label; });
+  const double base_rate = static_cast<double>(positives) / static_cast<double>(sorted.size());
   CalibrationMap map;
   for (const Block& block : blocks) {
     map.from_.push_back(block.from);
-    map.probability_.push_back(block.share());
+    map.probability_.push_back((block.positives + kAdded * base_rate) / (block.count + kAdded));
   }
   return map;
 }

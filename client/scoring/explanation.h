@@ -1,6 +1,7 @@
 // Which events of a person's history the model looked at.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "client/scoring/predictor.h"
@@ -13,6 +14,12 @@ struct ExplainedEvent {
   double weight = 0;  ///< the model's attention to it
   double share = 0;   ///< of all attention to this history; 0 where there is none at all
 };
+
+/// Whether the first, which has most, has little more than the last: then no event stands out.
+inline bool nearly_even(std::span<const ExplainedEvent> events) {
+  constexpr double kLittle = 1.25;
+  return events.size() > 1 && events.front().weight < kLittle * events.back().weight;
+}
 
 /// The `most` events with the highest weight, highest first, of those the model reads (the newest, as many as the
 /// plan's history): its attention when asked for an event of type `asked` (else the task's own) with `item` at `now`.

@@ -36,7 +36,9 @@ std::optional<std::vector<std::string>> item_ids(const nlohmann::json& about) {
 }  // namespace
 
 Status write_serving_model(const std::filesystem::path& state_directory, const ServingModel& model) {
-  nlohmann::json about = {{"model", to_string(model.choice.model)},
+  nlohmann::json about = {{"service", model.service},
+                          {"task", model.task},
+                          {"model", to_string(model.choice.model)},
                           {"local_share", model.choice.local_share},
                           {"auc", optional_number(model.choice.auc)},
                           {"incumbent", to_string(model.choice.incumbent)},
@@ -66,14 +68,18 @@ Result<std::optional<ServingModel>> read_serving_model(const std::filesystem::pa
   const auto plan_hash = digest_from_hex(text_member(about, "plan_hash").value_or(""));
   const auto newest_shared = digest_from_hex(text_member(about, "newest_shared").value_or(""));
   const auto incumbent = served_model(text_member(about, "incumbent").value_or(""));
+  const auto service = text_member(about, "service");
+  const auto task = text_member(about, "task");
   auto items = item_ids(about);
   const bool calibrated = slope && *slope >= 0 && offset && base_log_odds && std::abs(*base_log_odds) <= kMostLogOdds;
   const bool shared_out = local_share && *local_share >= 0 && *local_share <= 1;
-  if (!calibrated || !shared_out || !kind || !incumbent || !plan_hash || !newest_shared || !items ||
-      stored->vectors.size() != 2)
+  if (!service || !task || !calibrated || !shared_out || !kind || !incumbent || !plan_hash || !newest_shared ||
+      !items || stored->vectors.size() != 2)
     return Error{ErrorCode::malformed,
                  file.string() + " lacks a part or holds a wrong one; `bauta-client evaluate` makes it anew"};
   ServingModel model;
+  model.service = *service;
+  model.task = *task;
   model.choice = {*kind,
                   *local_share,
                   *incumbent,

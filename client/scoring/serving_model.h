@@ -14,6 +14,8 @@
 namespace bauta::client {
 
 struct ServingModel {
+  std::string service;  ///< name of the service that chose it
+  std::string task;     ///< and what it was asked (task_text)
   ServingChoice choice;
   Calibration calibration;
   Digest plan_hash{};              ///< of the plan it was made with

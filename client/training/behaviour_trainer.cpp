@@ -8,8 +8,8 @@
 #include <numeric>
 
 #include "client/training/descent.h"
-#include "common/base/counter_random.h"
 #include "common/base/bytes.h"
+#include "common/base/counter_random.h"
 #include "common/crypto/sha256.h"
 
 namespace bauta::client {
@@ -47,6 +47,11 @@ std::uint64_t digest_of(const EventLog& log, const TaskSettings& task, const Mod
 
 bool all_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+
+bool all_finite(const Predictions<float>& predictions) {
+  return all_finite(predictions.logits) && predictions.outlooks.view().allFinite() &&
+         predictions.next_item.view().allFinite() && predictions.demand.view().allFinite();
 }
 
 Error stopped() { return {ErrorCode::cancelled, "local training was asked to stop"}; }
@@ -155,7 +160,7 @@ Status BehaviourTrainer::predict(std::span<const float> parameters, std::span<co
     batch.set_offset(offset_);
     if (asked) batch.ask_for(*asked);
     model_.predict(all, batch.view(), team_->executor(), predictions);
-    if (!all_finite(predictions.logits))
+    if (!all_finite(predictions))
       return Error{ErrorCode::not_finite, "the model gives a score that is not a finite number"};
     take(first, predictions);
   }

@@ -9,12 +9,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <system_error>
 
 namespace bauta {
 namespace {
 
 constexpr std::string_view kTemporary = ".tmp.";
+constexpr int kMostTemporaries = 100;  // of one name, left behind by processes of the same number
 
 std::string describe(int errno_value) { return std::generic_category().message(errno_value); }
 
@@ -85,6 +88,14 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::uint6
   return read_whole<std::string>(path, max_bytes);
 }
 
+void open_closed_streams() {
+  for (int stream = 0; stream <= 2; ++stream) {
+    if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number is this one.
+    if (::open("/dev/null", O_RDWR) < 0) return;
+  }
+}
+
 Result<FileDescriptor> open_file(const std::filesystem::path& path, int flags) {
   while (true) {
     FileDescriptor file(::open(path.c_str(), flags | O_CLOEXEC, 0600));
@@ -142,11 +153,19 @@ Status write_file_atomically(const std::filesystem::path& path, ByteView bytes) 
 Status write_file_atomically(const std::filesystem::path& path,
                              const std::function<Status(const ByteSink& write)>& produce) {
   static std::atomic<std::uint64_t> serial{0};
-  std::filesystem::path temporary = path;
-  temporary += fmt::format("{}{}.{}", kTemporary, ::getpid(), serial.fetch_add(1));
-
+  std::filesystem::path temporary;
+  const auto create = [&]() -> Result<FileDescriptor> {
+    for (int tries = 0;; ++tries) {
+      temporary = path;
+      temporary += fmt::format("{}{}.{}", kTemporary, ::getpid(), serial.fetch_add(1));
+      // Never what is there already: it may be a link to another's file.
+      auto file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+      struct stat there {};
+      if (file.ok() || tries == kMostTemporaries || ::lstat(temporary.c_str(), &there) != 0) return file;
+    }
+  };
+  BAUTA_TRY(const FileDescriptor file, create());
   const Status written = [&]() -> Status {
-    BAUTA_TRY(const FileDescriptor file, open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC));
     BAUTA_RETURN_IF_ERROR(produce([&](ByteView bytes) { return write_all(file.get(), bytes, path); }));
     BAUTA_RETURN_IF_ERROR(sync_file(file.get(), path));
     if (::rename(temporary.c_str(), path.c_str()) != 0) return file_error("replace", path, errno);
@@ -159,14 +178,35 @@ Status write_file_atomically(const std::filesystem::path& path,
   return sync_directory(directory_of(path));
 }
 
-Status remove_temporaries(const std::filesystem::path& directory) {
+namespace {
+
+/// Whether a name ends as those of temporary files do, and their process is no other that lives.
+bool is_left_behind(std::string_view name) {
+  const std::size_t at = name.rfind(kTemporary);
+  if (at == std::string_view::npos) return false;
+  const std::string_view process = name.substr(at + kTemporary.size());
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(process.data(), process.data() + process.size(), pid);
+  if (error != std::errc() || pid <= 0 || end == process.data() + process.size() || *end != '.') return false;
+  return pid == ::getpid() || (::kill(pid, 0) != 0 && errno == ESRCH);
+}
+
+Status remove_left_behind(const std::filesystem::path& directory, std::string_view prefix) {
   std::error_code error;
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    const bool ours = it->path().filename().string().find(kTemporary) != std::string::npos;
-    if (ours) BAUTA_RETURN_IF_ERROR(remove_file(it->path()));
+    const std::string name = it->path().filename().string();
+    if (name.starts_with(prefix) && is_left_behind(name)) BAUTA_RETURN_IF_ERROR(remove_file(it->path()));
   }
   if (error) return file_error("list", directory, error.value());
   return {};
+}
+
+}  // namespace
+
+Status remove_temporaries(const std::filesystem::path& directory) { return remove_left_behind(directory, ""); }
+
+Status remove_temporaries_of(const std::filesystem::path& path) {
+  return remove_left_behind(directory_of(path), path.filename().string() + std::string(kTemporary));
 }
 
 Status ensure_private_directory(const std::filesystem::path& path) {

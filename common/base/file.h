@@ -46,6 +46,10 @@ Error file_error(std::string_view action, const std::filesystem::path& path, int
 Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
 Result<std::string> read_text_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1024 * 1024);
 
+/// Standard input, output and error go nowhere where the caller has closed them, so that no file opened later takes
+/// their number and what is said about it. Once, at the start of main.
+void open_closed_streams();
+
 /// Opens with O_CLOEXEC; a created file has mode 0600. `flags` as for open(2).
 Result<FileDescriptor> open_file(const std::filesystem::path& path, int flags);
 
@@ -74,9 +78,11 @@ using ByteSink = std::function<Status(ByteView bytes)>;
 Status write_file_atomically(const std::filesystem::path& path,
                              const std::function<Status(const ByteSink& write)>& produce);
 
-/// Removes the temporary files that write_file_atomically left in `directory` when its process was killed. For whoever
-/// is the only one to write there: another's file may be about to be renamed.
+/// Removes the temporary files that write_file_atomically left in `directory` when its process was killed; those of
+/// other processes that live stay.
 Status remove_temporaries(const std::filesystem::path& directory);
+/// The same, only of those that were to become `path`.
+Status remove_temporaries_of(const std::filesystem::path& path);
 
 /// Creates the directory and missing parents with mode 0700; an existing one that group or others may enter is
 /// narrowed to 0700, and refused where it belongs to somebody else.

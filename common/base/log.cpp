@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "common/base/printable.h"
 #include "common/base/time_format.h"
 
 namespace bauta {
@@ -129,7 +130,10 @@ std::string json_string(std::string_view text) {
       continue;
     }
     const char c = text.front();
-    if (length > 1) {
+    if (length > 1 && !is_printable(text.substr(0, length))) {
+      out += fmt::format("\\u{:04x}", length == 2 ? (c & 0x1FU) << 6 | (text[1] & 0x3FU)
+                                                  : (c & 0x0FU) << 12 | (text[1] & 0x3FU) << 6 | (text[2] & 0x3FU));
+    } else if (length > 1) {
       out += text.substr(0, length);
     } else if (c == '"' || c == '\\') {
       out += '\\';

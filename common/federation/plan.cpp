@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/base/config_reader.h"
+#include "common/base/printable.h"
 #include "common/crypto/sha256.h"
 
 namespace bauta {
@@ -13,6 +14,9 @@ using std::chrono::seconds;
 
 /// The least positive number that a bound such as clip may have: far below any use, far above a denormal.
 constexpr double kTiny = 1e-12;
+
+// width × history; training holds some fifty numbers for each in every sample of a batch.
+constexpr std::uint32_t kMostStateNumbers = 1 << 17;
 
 Attention attention_from(const std::string& name) {
   if (name == "softmax") return Attention::softmax;
@@ -30,6 +34,12 @@ ModelSettings read_model(ConfigTable table) {
   model.token_width = static_cast<std::uint32_t>(table.integer("token_width", {1, 256}, model.token_width));
   model.width = static_cast<std::uint32_t>(table.integer("width", {1, 512}, model.width));
   model.history = static_cast<std::uint32_t>(table.integer("history", {1, 10'000}, model.history));
+  if (model.width * model.history > kMostStateNumbers) {
+    table.problem("history",
+                  fmt::format("{} events of width {} are {} numbers a person, more than {}: a batch would not "
+                              "fit a partner's memory",
+                              model.history, model.width, model.width * model.history, kMostStateNumbers));
+  }
   model.attention = attention_from(table.choice("attention", {"sigmoid", "softmax", "uniform"}, "sigmoid"));
   model.evolution_attends = table.choice("evolution", {"attention", "plain"}, "attention") == "attention";
   return model;
@@ -108,6 +118,8 @@ Result<Plan> parse_plan(std::string_view text) {
   plan.name = root.text("name", kRequired);
   if (root.has("name") && (plan.name.empty() || plan.name.size() > 100))
     root.problem("name", "must have 1 to 100 bytes");
+  // It stands beside the hash that people compare before they allow a plan.
+  if (!is_printable(plan.name)) root.problem("name", "must hold no control character");
   plan.model = read_model(root.table("model"));
   plan.training = read_training(root.table("training"));
   plan.server = read_server(root.table("server"));

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/base/config_reader.h"
+#include "common/base/printable.h"
 #include "common/crypto/certificate.h"
 #include "common/crypto/sha256.h"
 
@@ -30,19 +31,6 @@ std::optional<VerifyKey> read_key(ConfigTable& table) {
 
 constexpr std::size_t kMaxFederationName = 100;
 
-// The name stands in what people read before they sign: no escape sequence of a terminal, no line of its own making.
-// Control characters are those below 0x20, 0x7F, and in UTF-8 0xC2 followed by 0x80 to 0x9F; 0xE2 begins those that
-// turn the direction of writing.
-bool is_shown_as_it_is(std::string_view name) {
-  unsigned char before = 0;
-  for (const char character : name) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte == 0x7F || byte == 0xE2 || (before == 0xC2 && byte < 0xA0)) return false;
-    before = byte;
-  }
-  return name.size() <= kMaxFederationName;
-}
-
 }  // namespace
 
 std::optional<PartnerIndex> Roster::find(std::string_view partner_id) const {
@@ -56,7 +44,8 @@ Result<Roster> parse_roster(std::string_view text) {
   BAUTA_TRY(ConfigReader reader, ConfigReader::from_text(text, "roster", kMaxRosterBytes));
   ConfigTable root = reader.root();
   const std::string federation = root.text("federation", kRequired);
-  if (!is_shown_as_it_is(federation)) {
+  // It stands in what people read before they sign.
+  if (!is_printable(federation) || federation.size() > kMaxFederationName) {
     root.problem("federation",
                  fmt::format("must have at most {} bytes, none of them a control character", kMaxFederationName));
   }

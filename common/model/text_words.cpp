@@ -123,7 +123,20 @@ void append_utf8(CodePoint point, std::string& out) {
 
 }  // namespace
 
-std::vector<TextWord> text_words(std::string_view text) {
+namespace {
+
+/// At most so many bytes, cut between characters.
+std::string_view beginning_of(std::string_view text) {
+  if (text.size() <= kMostTextBytes) return text;
+  std::size_t end = kMostTextBytes;
+  while (end > kMostTextBytes - 4 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+std::vector<TextWord> text_words(std::string_view whole) {
+  const std::string_view text = beginning_of(whole);
   const std::vector<CodePoint> points = folded(text);
   const auto is_digit = [&](std::size_t i) { return i < points.size() && kind_of(points[i]) == Kind::digit; };
   std::vector<TextWord> words;

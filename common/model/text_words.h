@@ -10,14 +10,15 @@
 
 namespace bauta {
 
+inline constexpr std::size_t kMostTextBytes = 1024;
+
 /// A run of word characters of one kind of script.
 struct TextWord {
   std::vector<std::string> characters;  ///< UTF-8, folded; a letter or digit together with its combining marks
   bool unspaced = false;                ///< of a script that writes no spaces: such a "word" may be a whole sentence
 };
 
-/// The words of `text`, in order. Total on any bytes. Time is linear but for combining marks that follow one another
-/// (quadratic: 8 KiB of them take 30 ms).
+/// The words of `text`, in order. Total on any bytes.
 ///
 /// * Text is UTF-8, folded by NFKC_Casefold (Unicode §3.13): NFKC, full case folding (ß becomes ss), and characters
 ///   without a look of their own (soft hyphen, joiners, variation selectors) left out. ™ and ℠ are separators.
@@ -26,6 +27,7 @@ struct TextWord {
 /// * Han, Hiragana, Katakana, Bopomofo, Hangul, Thai, Lao, Myanmar and Khmer are unspaced; a word ends where unspaced
 ///   script begins or ends.
 /// * A byte that is no UTF-8 is a letter of its own, kept as it is. Normalisation does not look across it.
+/// * Only the first kMostTextBytes count: a model takes a few dozen words, and the folding of marks is quadratic.
 std::vector<TextWord> text_words(std::string_view text);
 
 /// SHA-256 over what the rules above make of every assigned Unicode code point, alone, in a Hangul syllable and between

@@ -71,7 +71,10 @@ int run(const RunOptions& options) {
   }
   std::filesystem::path temporary;
   if (options.work.empty()) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "bauta-simulate-XXXXXX").string();
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::temp_directory_path(error);
+    if (error) return failed({ErrorCode::io, "TMPDIR names no folder for temporary files; see --work"});
+    std::string pattern = (folder / "bauta-simulate-XXXXXX").string();
     if (!::mkdtemp(pattern.data()))
       return failed({ErrorCode::io, "no folder can be made at " + pattern + "; see --work"});
     temporary = pattern;

@@ -39,7 +39,18 @@ export FIGURES={figures_from_root} DIR=...
 ```
 
 where DIR is the folder with services/, s3rec/ and cdnow/ in it: public data sets in a plain form, but no part of this
-repository (without them: `bash deploy/demo/run.sh`, on made data).
+repository (without them: `bash deploy/demo/run.sh`, on made data). They are
+
+| services | source |
+|---|---|
+| grocery, drugstore, fresh_food, fuel, coupon_mail, store_visits | dunnhumby, The Complete Journey: the sample in the R package [completejourney](https://github.com/bradleyboehmke/completejourney) 1.1.1, one retailer cut by department |
+| gift_shop | UCI Online Retail, as in the R package [onlineretail](https://github.com/cran/onlineretail) 0.1.2 |
+| fashion_banner | [Open Bandit Dataset](https://github.com/st-tech/zr-obp), small version, campaign "men", policy "random" |
+| city_places | Foursquare check-ins in New York, as in [STAN](https://github.com/yingtaoluo/Spatial-Temporal-Attention-Network-for-POI-Recommendation) |
+| Beauty, LastFM, Sports, Toys, Yelp | as published with [S3-Rec](https://github.com/RUCAIBox/CIKM2020-S3Rec) |
+| CDNOW | as in [lifetimes](https://github.com/CamDavidsonPilon/lifetimes) |
+
+Their terms are their owners'; read them before you use the data.
 """
 
 

@@ -43,7 +43,7 @@ def nine_services():
 def unlike_service(name, local, others, positives=400, half=0.01):
     service = {"name": name, "test_samples": 1000, "test_positives": positives,
                "choice": {"model": "mix", "local_share": 0.5}}
-    others = {"recency": local - 0.1, "two_local": local, "average_tuned": others["average"], "central_tuned": others["central"], **others,
+    others = {"recency": others["average"], "two_local": local, "average_tuned": others["average"], "central_tuned": others["central"], **others,
               **{"rounded_" + arm: others[arm] for arm in ("shared", "personalised", "served")}}
     service["exchanged_futures"] = auc(0.49)
     for arm, value in {"local": local, **others}.items():

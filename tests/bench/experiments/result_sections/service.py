@@ -43,6 +43,11 @@ def tally(kinds):
 
 
 def headline(services):
-    kinds = [service.kind() for service in judged_of(services)]
-    return (f"what is served against the service's own model: {tally(kinds)}; "
+    judged = judged_of(services)
+    kinds = [service.kind() for service in judged]
+    text = (f"what is served against the service's own model: {tally(kinds)}; "
             f"mean difference of AUC {difference(mean_gain(services))}")
+    if len(judged) < 3:
+        return text
+    most = max(judged, key=lambda service: abs(service.gain()))
+    return f"{text}, without {most.name} {difference(mean_gain([one for one in judged if one is not most]))}"

@@ -182,6 +182,18 @@ TEST_CASE("only an accepted value is consent, byte for byte, and one refusal amo
   CHECK(load(source, settings).log.persons == std::vector<std::string>{"d"});
 }
 
+TEST_CASE("a persons row that may hide a refusal stops the load, whatever share of bad rows is allowed") {
+  LoadSettings settings;
+  settings.max_bad_share = 1;
+  MemorySource source = small_shop();
+  source.persons.push_back({"somebody", "1\np1,0\nlast,0"});
+  const auto refused = load_event_log(source, settings);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::bad_data);
+  CHECK(refused.error().message.find("persons:5: a line break in a value") != std::string::npos);
+  CHECK(refused.error().message.find("p1") == std::string::npos);
+}
+
 TEST_CASE("bad rows are counted by reason and never kept") {
   MemorySource source = small_shop();
   const MemorySource::Row good = source.events[0];

@@ -105,7 +105,7 @@ TEST_CASE("conditions are asked of history strictly before now") {
 
 TEST_CASE("calibrated probabilities rise with the score and keep the mean") {
   std::vector<Scored> samples;
-  for (int i = 0; i < 100; ++i) samples.push_back({static_cast<double>(i / 10), (i * 7) % 10 < i / 10});
+  for (int i = 0; i < 2000; ++i) samples.push_back({static_cast<double>(i / 200), (i * 7) % 10 < i / 200});
   const auto map = CalibrationMap::fit(samples);
   REQUIRE(map);
   double sum = 0;
@@ -119,9 +119,22 @@ TEST_CASE("calibrated probabilities rise with the score and keep the mean") {
     positives += sample.label ? 1 : 0;
   }
   CHECK(sum == doctest::Approx(positives));
+  CHECK((*map)(0) > 0);
+  CHECK((*map)(9) < 1);
   CHECK((*map)(-5) == (*map)(0));
   CHECK((*map)(50) == (*map)(9));
   CHECK_FALSE(CalibrationMap::fit({}));
+}
+
+TEST_CASE("a few persons at the end of a ranking have no probability of their own") {
+  std::vector<Scored> samples;
+  for (int i = 0; i < 1000; ++i)
+    samples.push_back({static_cast<double>(i), i >= 990 || (i < 990 && i % 10 == 0 && i > 9)});
+  const auto map = CalibrationMap::fit(samples);
+  REQUIRE(map);
+  CHECK((*map)(999) < 0.3);
+  CHECK((*map)(999) == (*map)(950));
+  CHECK((*map)(0) > 0);
 }
 
 TEST_CASE("scores against the labels calibrate to one share") {

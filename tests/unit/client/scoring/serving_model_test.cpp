@@ -20,6 +20,8 @@ constexpr const char* kFile = "serving.vectors";
 
 ServingModel example() {
   ServingModel model;
+  model.service = "shop";
+  model.task = "purchase within 28 days";
   model.choice = {ServedModel::mix, 1.0 / 3, ServedModel::shared, 0.71234567890123456, -1e-17, std::nullopt};
   model.calibration = {0.1 + 0.2, -4.9e-3};
   model.plan_hash.fill(7);
@@ -33,6 +35,8 @@ ServingModel example() {
 
 /// Exactly the same numbers, so that whoever reads the file serves the same probabilities.
 void check_same(const ServingModel& read, const ServingModel& written) {
+  CHECK(read.service == written.service);
+  CHECK(read.task == written.task);
   CHECK(read.choice.model == written.choice.model);
   CHECK(read.choice.local_share == written.choice.local_share);
   CHECK(read.choice.auc == written.choice.auc);
@@ -51,9 +55,10 @@ void check_same(const ServingModel& read, const ServingModel& written) {
 
 nlohmann::json about_example() {
   const std::string hash(64, 'a');
-  return {{"model", "mix"},        {"local_share", 0.5},  {"incumbent", "local"},  {"slope", 1.5},
-          {"offset", -1},          {"base_log_odds", -2}, {"auc", nullptr},        {"items", {"a"}},
-          {"newest_shared", hash}, {"plan_hash", hash},   {"above_incumbent", 0.1}};
+  return {{"service", "shop"},     {"task", "t"},    {"model", "mix"},        {"local_share", 0.5},
+          {"incumbent", "local"},  {"slope", 1.5},   {"offset", -1},          {"base_log_odds", -2},
+          {"auc", nullptr},        {"items", {"a"}}, {"newest_shared", hash}, {"plan_hash", hash},
+          {"above_incumbent", 0.1}};
 }
 
 /// Is a file that says this, with `vectors` empty vectors and a checksum that holds, understood? Refusals must name it.

@@ -63,13 +63,33 @@ TEST_CASE("an open file tells how long it is, a directory is none") {
 
 TEST_CASE("what a killed process left half written is removed, and nothing else") {
   const TemporaryDirectory directory;
-  for (const char* const name : {"state", "state.tmp", "tmp.1", "state.tmp.4711.3", "1-1.vector.tmp.4711.4"}) {
+  const std::string dead = std::to_string(std::numeric_limits<pid_t>::max());  // no process has this number
+  const std::string alive = "other.tmp." + std::to_string(::getppid()) + ".0";
+  for (const std::string& name : {std::string("state"), std::string("state.tmp"), std::string("tmp.1"), alive,
+                                  "state.tmp." + dead + ".3", "1-1.vector.tmp." + dead + ".4"}) {
     REQUIRE(write_file_atomically(directory / name, Bytes(10)).ok());
   }
+  REQUIRE(remove_temporaries_of(directory / "state").ok());
+  CHECK(entries(directory.path()) == 5);
   REQUIRE(remove_temporaries(directory.path()).ok());
-  CHECK(entries(directory.path()) == 3);
+  CHECK(entries(directory.path()) == 4);
+  CHECK(std::filesystem::exists(directory / alive));
   CHECK(std::filesystem::exists(directory / "state.tmp"));
   CHECK(remove_temporaries(directory / "missing").error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("a link planted under a temporary's name is not followed") {
+  const TemporaryDirectory directory;
+  REQUIRE(write_file_atomically(directory / "others", Bytes(3)).ok());
+  // Whatever the serial number is by now: one of the next.
+  for (int serial = 0; serial < 2000; ++serial) {
+    const std::string name = "mine.tmp." + std::to_string(::getpid()) + "." + std::to_string(serial);
+    if (serial % 2 == 0) std::filesystem::create_symlink(directory / "others", directory / name);
+  }
+  for (int i = 0; i < 4; ++i) REQUIRE(write_file_atomically(directory / "mine", Bytes(10)).ok());
+  CHECK(std::filesystem::file_size(directory / "others") == 3);
+  CHECK(std::filesystem::file_size(directory / "mine") == 10);
+  CHECK_FALSE(std::filesystem::is_symlink(directory / "mine"));
 }
 
 TEST_CASE("a disk that is full leaves the former file as it was and nothing else") {
