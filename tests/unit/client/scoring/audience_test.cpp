@@ -234,7 +234,7 @@ TEST_CASE("from a sentence to an audience, with what the past weeks say") {
   REQUIRE(report->expected);
   CHECK(report->expected->value == doctest::Approx(1));
   CHECK(report->expected->weeks == 8);
-  CHECK(*report->persons[0].probability == doctest::Approx(1));
+  CHECK(*report->persons[0].probability > 0.99);
   for (std::size_t i = 0; i + 1 < cuts.size(); ++i) CHECK(cuts[i] + 14 * kShopDay < kShopNow);
   CHECK(cuts.back() == kShopNow);
 
