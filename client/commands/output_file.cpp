@@ -39,8 +39,11 @@ Status write_output(const fs::path& path, const std::function<Status(const ByteS
     BAUTA_TRY(const FileDescriptor file, open_file(path, O_WRONLY));
     return produce([&](ByteView bytes) { return write_all(file.get(), bytes, path); });
   }
-  const fs::path target = fs::exists(status) ? fs::canonical(path, error) : path;
-  if (error) return file_error("find", path, error.value());
+  fs::path target = path;
+  if (fs::exists(status)) {
+    target = fs::canonical(path, error);
+    if (error) return file_error("find", path, error.value());
+  }
   BAUTA_RETURN_IF_ERROR(remove_temporaries_of(target));
   return write_file_atomically(target, produce);
 }

@@ -45,9 +45,10 @@ class LocalCommands(unittest.TestCase):
     def setUp(self):
         self.assertTrue(self.refusing)
 
-    def configuration(self, contact, service=SERVICE, state=None, task=None):
+    def configuration(self, contact, service=SERVICE, state=None, task=None, events=None):
         tables = tomllib.loads((self.data / f"services/{service}.toml").read_text(encoding="utf-8"))
         data = {key: str(self.data / value) for key, value in tables["data"].items()}
+        data.update({"events": str(events)} if events else {})
         file = self.folder / f"client-{self.id()}.toml"
         file.write_text(to_toml({
             "name": service, "state_dir": state or self.folder / "work" / service, "roster": "roster.toml",
@@ -97,6 +98,56 @@ class LocalCommands(unittest.TestCase):
         self.assertEqual(len(self.consenting), len(report["persons"]))
         self.assertLessEqual(report["calibration_error"], 1)
         self.assertEqual(0o600, file.stat().st_mode & 0o777)
+
+    def test_a_table_never_replaces_what_is_read_nor_what_is_no_file(self):
+        events = self.data / SERVICE / "events.csv"
+        before = events.read_bytes()
+        self.assertIn("is read by this command", self.refusal("score", "--out", events))
+        self.assertIn("is read by this command", self.refusal("target", "customers likely to buy comics",
+                                                              "--controls", events))
+        self.assertEqual(before, events.read_bytes())
+        self.assertIn("is a directory", self.refusal("score", "--out", self.folder))
+        self.assertIn("is no directory", self.refusal("score", "--out", self.folder / "nowhere/scores.csv"))
+        same = self.folder / "same.csv"
+        self.assertIn("same file", self.refusal("target", "customers likely to buy comics", "--out", same,
+                                                "--controls", same))
+        target, link, pipe = (self.folder / name for name in ("target.csv", "link.csv", "pipe.csv"))
+        target.write_text("old")
+        link.symlink_to(target)
+        self.assertEqual(0, self.run_client("score", "--out", link).returncode)
+        self.assertTrue(link.is_symlink())
+        self.assertTrue(target.read_text(encoding="utf-8").startswith("person_id,probability"))
+        os.mkfifo(pipe)
+        with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+            self.assertEqual(0, self.run_client("score", "--out", pipe).returncode)
+            self.assertEqual(target.read_text(encoding="utf-8"), reader.stdout.read())
+        self.assertTrue(pipe.is_fifo())
+        self.assertEqual([], list(self.folder.glob("*.tmp.*")))
+
+    def test_an_event_in_the_future_does_not_move_the_present(self):
+        events = self.folder / "future.csv"
+        person = sorted(self.consenting)[0]
+        lines = (self.data / SERVICE / "events.csv").read_text(encoding="utf-8").splitlines()
+        columns = lines[0].split(",")
+        row = {"person_id": person, "occurred_at": "2199-01-01T00:00:00Z", "event_type": "purchase"}
+        events.write_text("\n".join(lines + [",".join(row.get(name, "") for name in columns)]) + "\n", encoding="utf-8")
+        _, said = self.table("score", events=events)
+        self.assertIn("lie in the future", said)
+        self.assertNotIn(" at 2199", said)
+
+    def test_a_choice_serves_its_own_question_only(self):
+        said = self.refusal("score", task={"horizon_days": 3})
+        self.assertIn("within 3 days", said)
+        self.assertIn("evaluate", said)
+
+    def test_an_evaluation_is_told_beside_what_needs_no_model(self):
+        state, report = self.folder / "evaluated", self.folder / "gain.json"
+        shutil.copytree(self.folder / "work" / SERVICE, state)
+        run = self.run_client("evaluate", "--report", report, state=state)
+        self.assertEqual((0, ""), (run.returncode, run.stdout), run.stderr)
+        figures = json.loads(report.read_text(encoding="utf-8"))
+        for name in ("local", "shared", "personalised", "served", "recency"):
+            self.assertRegex(run.stderr, rf"\n  {name}.*{figures['auc_' + name]:.3f} \[")
 
     def test_only_who_was_known_at_a_time_is_scored_there(self):
         rows, _ = self.table("score", "--at", "2023-01-09")
