@@ -25,6 +25,8 @@ namespace {
 
 using namespace bauta::client;
 
+constexpr const char* kWhole = "whole";
+
 struct Variant {
   std::string name;
   std::vector<std::string> set;  ///< as --set
@@ -36,7 +38,7 @@ std::vector<Variant> variants() {
   plain_averaging.plain_averaging = true;
   no_residuals.item_residuals = false;
   no_private_parts.private_parts = false;
-  return {{"whole", {}, {}},
+  return {{kWhole, {}, {}},
           {"pooling", {"model.attention='uniform'"}, {}},
           {"softmax", {"model.attention='softmax'"}, {}},
           {"plain_gru", {"model.evolution='plain'"}, {}},
@@ -136,12 +138,15 @@ struct Found {
 
 class Ablations {
  public:
-  Ablations(std::span<const ExperimentService> services, const ExperimentOptions& options, std::uint64_t seed)
-      : services_(services), options_(options), seed_(seed), rarest_(services.size()) {}
+  Ablations(std::span<const ExperimentService> services, const ExperimentOptions& options,
+            const std::vector<std::string>& names, std::uint64_t seed)
+      : services_(services), options_(options), names_(names), seed_(seed), rarest_(services.size()) {}
 
   Json report() {
     Json reports = Json::array();
-    for (const Variant& variant : variants()) reports.push_back(measure(variant));
+    for (const Variant& variant : variants())
+      if (variant.name == kWhole || std::find(names_.begin(), names_.end(), variant.name) != names_.end())
+        reports.push_back(measure(variant));
     return reports;
   }
 
@@ -197,6 +202,7 @@ class Ablations {
 
   std::span<const ExperimentService> services_;
   const ExperimentOptions& options_;
+  const std::vector<std::string>& names_;
   std::uint64_t seed_;
   std::vector<Found> whole_;
   std::vector<std::vector<std::size_t>> rarest_;
@@ -207,12 +213,18 @@ int main_of(int argc, char** argv) {
   options.names = {"coupon_mail", "gift_shop"};
   CLI::App app("What each part of the model and of the rounds is worth.", "ablations");
   add_options(app, options);
+  std::vector<std::string> names;
+  for (const Variant& variant : variants()) names.push_back(variant.name);
+  app.add_option("--variants", names, "which are measured besides the whole")
+      ->delimiter(',')
+      ->check(CLI::IsMember(names));
   CLI11_PARSE(app, argc, argv);
 
   const std::vector<ExperimentService> services = load_services(options);
   ReportFile report(options.out, report_of(options), options.resume);
   for (const std::uint64_t seed : seeds_of(options))
-    if (!report.has(seed)) report.add({{"seed", seed}, {"variants", Ablations(services, options, seed).report()}});
+    if (!report.has(seed))
+      report.add({{"seed", seed}, {"variants", Ablations(services, options, names, seed).report()}});
   return 0;
 }
 

@@ -81,9 +81,7 @@ void Federation::round() {
     must(apply(state_, mean, plan_.server));
     return;
   }
-  // The rate of ours falls, too; FedAvg's begins at 1.
-  const double rate = learning_rate_at(plan_.server, state_.steps) / plan_.server.learning_rate;
-  for (std::size_t i = 0; i < mean.size(); ++i) state_.parameters[i] += static_cast<float>(rate * mean[i]);
+  for (std::size_t i = 0; i < mean.size(); ++i) state_.parameters[i] += static_cast<float>(mean[i]);
   ++state_.steps;
 }
 

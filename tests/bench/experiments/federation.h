@@ -16,7 +16,7 @@
 namespace bauta::bench {
 
 struct FederationOptions {
-  bool plain_averaging = false;  ///< FedAvg: the mean of the updates, not clipped, is the step; its rate falls as ours
+  bool plain_averaging = false;  ///< FedAvg: the mean of the updates, not clipped, is the step
   bool private_parts = true;     ///< adapter, head deltas and item residuals beside the shared model
   bool item_residuals = true;
   double id_dropout = 0.5;
