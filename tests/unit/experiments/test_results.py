@@ -139,7 +139,7 @@ class WhatItSays(Page):
                       "next-event losses.", page)
         self.assertIn("* Without the next-event losses: **better** in every seed for the shared model of gift_shop.", page)
         self.assertNotIn("* Softmax", page)
-        self.assertIn("| 1 events or more | 4,000 | 0.01000 (25 %) | 0.00200 (5 %) |", page)
+        self.assertIn("| 1 to 9 events | 4,000 | 0.01000 (25 %) | 0.00200 (5 %) |", page)
 
     def test_the_canary_is_quiet_at_a_half_and_loud_elsewhere(self):
         quiet = self.page(unlike_services=made_figures.unlike_services(),

@@ -154,6 +154,12 @@ def _way(way, often):
     return f"{number(way, digits=5)} ({number(100 * way / often, digits=0)} %)"
 
 
+def _bins(moves):
+    """In words, how often the rows of each bin are touched."""
+    ends = [f" to {least - 1:,}" for least, _, _ in moves[1:]] + [" or more"]
+    return [f"{least:,}{end} events" for (least, _, _), end in zip(moves, ends)]
+
+
 def _rare(data):
     whole, fedavg = data.named(WHOLE), data.named(FEDAVG)
     if fedavg is None:
@@ -166,9 +172,8 @@ def _rare(data):
     aucs = table(["service", "model", "FedAdam", "FedAvg", "FedAvg − FedAdam, and its interval in every seed", "verdict"],
                  rows)
     ways = table(["touched by", "rows", "way under FedAdam", "way under FedAvg"],
-                 [[f"{least:,} events or more", f"{count:,}", _way(way, whole.moves[-1][2]),
-                   _way(other, fedavg.moves[-1][2])]
-                  for (least, count, way), (_, _, other) in zip(whole.moves, fedavg.moves)])
+                 [[events, f"{count:,}", _way(way, whole.moves[-1][2]), _way(other, fedavg.moves[-1][2])]
+                  for events, (_, count, way), (_, _, other) in zip(_bins(whole.moves), whole.moves, fedavg.moves)])
     return f"""### Rarely touched rows
 
 FedAdam is said to serve parameters better that few updates touch (Reddi et al. 2021). On the quarter of each service's

@@ -43,11 +43,12 @@ class Data:
     masked: list        # {arm: AUC in every seed} of the same services, by the product; None where it is not measured
 
 
-def _service(name, nodes):
-    arms = {arm: [node[arm] for node in nodes] for arm in ARMS + ROUNDED}
+def _service(name, nodes, optional=False):
+    arms = {arm: [node[arm] for node in nodes] for arm in ARMS + ROUNDED 
+            if not optional or nodes[0].has(arm)}
     return Service(name, int(nodes[0]["test_samples"].number()), int(nodes[0]["test_positives"].number()),
                    {arm: estimate(figures, "auc", "auc_interval") for arm, figures in arms.items()},
-                   {arm: estimate(arms[arm], "difference", "difference_interval") for arm in ARMS + ROUNDED if arm != "local"},
+                   {arm: estimate(arms[arm], "difference", "difference_interval") for arm in arms if arm != "local"},
                    [node["choice"]["model"].text() for node in nodes])
 
 
@@ -57,7 +58,7 @@ def _measured(figures, permuted):
         figures["permuted_labels"].fail(f"must be {str(permuted).lower()} in this file")
     services = services_over_seeds(figures["runs"])
     return Measured(seeds_of(figures["runs"]), figures["set"].texts(),
-                    [_service(name, nodes) for name, nodes in services.items()])
+                    [_service(name, nodes, permuted) for name, nodes in services.items()])
 
 
 def _exchanged(folder, true):
@@ -105,7 +106,9 @@ def _options(measured):
 def _commands(data):
     commands = [BUILD, f"{PROGRAM}{_options(data.true)} --out $FIGURES/{NEEDS}"]
     if data.permuted:
-        commands.append(f"{PROGRAM}{_options(data.permuted)} --permute-labels --out $FIGURES/{PERMUTED}")
+        all_arms = all(arm in service.aucs for arm in ARMS for service in data.permuted.services)
+        arms = "" if all_arms else " --arms local,average,ours,central"
+        commands.append(f"{PROGRAM}{_options(data.permuted)}{arms} --permute-labels --out $FIGURES/{PERMUTED}")
     return shell(*commands)
 
 
@@ -196,7 +199,8 @@ small.
 def permuted_rows(measured):
     rows = []
     for arm in ARMS:
-        values = [value for service in measured.judged() for value in service.aucs[arm].values if value is not None]
+        values = [value for service in measured.judged() if arm in service.aucs
+                  for value in service.aucs[arm].values if value is not None]
         if values:
             mean = _mean(values)
             near = abs(mean - 0.5) <= FURTHEST_OF_PERMUTED
@@ -273,7 +277,7 @@ compare with. AUC on held-out, later samples, mean over the seeds:
 
 {image("unlike_services.svg", "AUC of five arms minus that of the local model, for each service that can be judged")}
 * **recency** is no model: whoever was there last comes first. **local**: trained on this service alone. **average**: FedAvg of everything, one model without private parts, the
-  plain mean of the updates is the step, its rate falling as ours. **shared**: ours, FedAdam over clipped updates with private parts beside; the
+  plain mean of the updates is the step (with a rate that falls as ours it is worse on validation samples). **shared**: ours, FedAdam over clipped updates with private parts beside; the
   model of the last round. **personalised**: ours, fine-tuned by the service. **served**: chosen among local, shared,
   personalised and mixes on the service's validation samples. **central**: one model on everybody's data in one place,
   which nobody may have; each service takes the step that is best on its validation samples.

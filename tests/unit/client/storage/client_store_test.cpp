@@ -240,14 +240,14 @@ TEST_CASE("vectors of attempts that are over and half written files do not outli
     }
     REQUIRE(store.put_all(3, 1, items({{"out/1", {1}}})).ok());
   }
-  for (const char* const name : {"client.generation.tmp.1.2", "outbox/3-1.vector.tmp.1.3"}) {
+  for (const char* const name : {"client.generation.tmp.2147483647.2", "outbox/3-1.vector.tmp.2147483647.3"}) {
     REQUIRE(write_file_atomically(directory / name, Bytes(10)).ok());
   }
   const ClientStore store = open_in(directory.path());
   CHECK(!store.restored());
   CHECK(std::filesystem::exists(store.vector_path(3, 1)));
-  for (const char* const name :
-       {"outbox/1-1.vector", "outbox/2-1.vector", "client.generation.tmp.1.2", "outbox/3-1.vector.tmp.1.3"}) {
+  for (const char* const name : {"outbox/1-1.vector", "outbox/2-1.vector", "client.generation.tmp.2147483647.2",
+                                 "outbox/3-1.vector.tmp.2147483647.3"}) {
     CAPTURE(name);
     CHECK(!std::filesystem::exists(directory / name));
   }
