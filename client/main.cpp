@@ -342,6 +342,7 @@ int run(int argc, char** argv) {
   if (target_command_line->parsed()) {
     targeting.at = table.at;
     targeting.out = table.out;
+    targeting.config = options.config;
     targeting.given = table.given;
     targeting.format = table.table_format();
     return run_table_command(settings, options.config, table,

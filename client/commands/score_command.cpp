@@ -135,8 +135,7 @@ Result<std::string> score_command(const ClientSettings& settings, const ScoreOpt
   BAUTA_RETURN_IF_ERROR(write_explanation(*service, options, events, head, write));
   summary += fmt::format("{}: probability {:.3f}; the events with the most attention, of those the model reads\n",
                          options.explain, scores.persons.front().score);
-  if (nearly_even(events))
-    summary += "the attention is nearly even: no single event stands out, the history counts as a whole\n";
+  if (nearly_even(events)) summary += "their attention is nearly even: none of these events stands out\n";
   return summary;
 }
 

@@ -107,10 +107,12 @@ Result<std::unique_ptr<ServedService>> ServedService::open(const ClientSettings&
 void ServedService::find_now(UnixSeconds today, const Logger& log) {
   const auto& events = data_.loaded.log.events;
   const UnixSeconds last = data_.loaded.log.last_time().value_or(0);
+  // Events carry the service's own wall clock, up to 14 hours ahead of UTC.
+  today += 86400;
   now_ = std::min(last, today) + 1;
   if (last <= today) return;
   const auto later = std::count_if(events.begin(), events.end(), [&](const Event& e) { return e.occurred_at > today; });
-  log.warning("events lie in the future: histories end now, and --at asks about another time",
+  log.warning("events lie in the future: histories end tomorrow, and --at asks about another time",
               {{"events", later}, {"last", format_time(last)}});
 }
 

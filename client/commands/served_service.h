@@ -41,8 +41,8 @@ class ServedService {
   /// Of the conversion's log odds, where one was kept.
   const std::optional<Calibration>& calibration() const { return calibration_; }
 
-  /// `at` ("YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SSZ"), or where it is empty the second after the last event that is not
-  /// in the future.
+  /// `at` ("YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SSZ"), or where it is empty the second after the last event, but no
+  /// later than a day from now: a date in the far future would make every contact and purchase an old one.
   Result<UnixSeconds> now(std::string_view at) const;
   /// not_found for whom consent keeps out as for whom nobody knows.
   Result<std::uint32_t> person(std::string_view id) const;

@@ -35,8 +35,11 @@ Result<std::string> target_command(const ClientSettings& settings, const TargetO
                                    const OnProgress& on_progress, const ByteSink& write) {
   BAUTA_TRY(const DemandSentence sentence, sentence_of(options));
   if (!options.controls.empty()) {
-    std::vector<std::filesystem::path> others = files_read(settings, {options.given.model, options.given.plan});
-    if (!options.out.empty() && std::filesystem::path(options.out) == options.controls)
+    const auto others = files_read(settings, {options.config, options.given.model, options.given.plan});
+    std::error_code error;
+    if (!options.out.empty() &&
+        std::filesystem::weakly_canonical(std::filesystem::absolute(options.out), error) ==
+            std::filesystem::weakly_canonical(std::filesystem::absolute(options.controls), error))
       return Error{ErrorCode::invalid_argument, "--out and --controls name the same file"};
     if (const Status free = check_output(options.controls, others); !free.ok())
       return with_context("--controls", free.error());

@@ -17,6 +17,7 @@ struct TargetOptions {
   std::uint64_t size = 0;  ///< 0: what the sentence says, else a tenth
   std::string at;          ///< empty: after the last event
   std::string out;         ///< where the table goes, to tell it from the controls; empty: standard output
+  std::string config;      ///< the configuration file, which is not written over
   std::string controls;    ///< CSV file of the persons held out; empty: none is written
   TableFormat format = TableFormat::csv;
   GivenModel given;

@@ -94,9 +94,6 @@ class Loader {
     const auto reject = [&](std::string_view reason) { bad(Table::persons, report_.persons, row, reason); };
     if (!row.problem.empty()) return unsure(row, row.problem);
     const std::string_view id = row.fields[0];
-    // An open quotation mark swallows the lines after it.
-    for (const std::string_view field : row.fields)
-      if (field.find_first_of("\r\n") != std::string_view::npos) return unsure(row, "a line break in a value");
     if (id.empty()) return reject("empty person_id");
     if (id.size() > kMaxIdBytes) return reject("over-long person_id");
     const auto& accepted = settings_.consent_values;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace bauta::client {
 namespace {
@@ -24,17 +25,20 @@ std::optional<CalibrationMap> CalibrationMap::fit(std::span<const Scored> sample
     double share() const { return positives / count; }
   };
   std::vector<Block> blocks;
+  const auto add = [&blocks](Block block) {
+    while (!blocks.empty() && blocks.back().share() >= block.share()) {
+      block = {blocks.back().from, blocks.back().positives + block.positives, blocks.back().count + block.count};
+      blocks.pop_back();
+    }
+    blocks.push_back(block);
+  };
   for (std::size_t i = 0; i < sorted.size();) {
     Block block{sorted[i].logit, 0, 0};
     for (; i < sorted.size() && sorted[i].logit == block.from; ++i) {
       block.positives += sorted[i].label ? 1 : 0;
       block.count += 1;
     }
-    while (!blocks.empty() && blocks.back().share() >= block.share()) {
-      block = {blocks.back().from, blocks.back().positives + block.positives, blocks.back().count + block.count};
-      blocks.pop_back();
-    }
-    blocks.push_back(block);
+    add(block);
   }
   // What few persons did is no probability: a block that is small joins the one below it, the first the one above.
   for (std::size_t i = blocks.size(); i-- > 1;) {
@@ -46,10 +50,13 @@ std::optional<CalibrationMap> CalibrationMap::fit(std::span<const Scored> sample
   }
   const auto positives = std::count_if(sorted.begin(), sorted.end(), [](const Scored& one) { return one.label; });
   const double base_rate = static_cast<double>(positives) / static_cast<double>(sorted.size());
+  // Small blocks move further than large ones, so that neighbours may change places.
+  const std::vector<Block> merged = std::exchange(blocks, {});
+  for (const Block& block : merged) add({block.from, block.positives + kAdded * base_rate, block.count + kAdded});
   CalibrationMap map;
   for (const Block& block : blocks) {
     map.from_.push_back(block.from);
-    map.probability_.push_back((block.positives + kAdded * base_rate) / (block.count + kAdded));
+    map.probability_.push_back(block.share());
   }
   return map;
 }

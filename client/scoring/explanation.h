@@ -15,7 +15,7 @@ struct ExplainedEvent {
   double share = 0;   ///< of all attention to this history; 0 where there is none at all
 };
 
-/// Whether the first, which has most, has little more than the last: then no event stands out.
+/// Whether the first of those shown, which has most, has little more than the last of them.
 inline bool nearly_even(std::span<const ExplainedEvent> events) {
   constexpr double kLittle = 1.25;
   return events.size() > 1 && events.front().weight < kLittle * events.back().weight;

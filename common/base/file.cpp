@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <optional>
 #include <system_error>
 
 namespace bauta {
@@ -180,33 +181,44 @@ Status write_file_atomically(const std::filesystem::path& path,
 
 namespace {
 
-/// Whether a name ends as those of temporary files do, and their process is no other that lives.
-bool is_left_behind(std::string_view name) {
+/// The process of a temporary file's name: NAME.tmp.PROCESS.SERIAL; empty for every other name.
+std::optional<pid_t> process_of(std::string_view name) {
   const std::size_t at = name.rfind(kTemporary);
-  if (at == std::string_view::npos) return false;
-  const std::string_view process = name.substr(at + kTemporary.size());
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(process.data(), process.data() + process.size(), pid);
-  if (error != std::errc() || pid <= 0 || end == process.data() + process.size() || *end != '.') return false;
-  return pid == ::getpid() || (::kill(pid, 0) != 0 && errno == ESRCH);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view numbers = name.substr(at + kTemporary.size());
+  const std::size_t dot = numbers.find('.');
+  if (dot == std::string_view::npos || numbers.find_first_not_of("0123456789", dot + 1) != std::string_view::npos ||
+      dot + 1 == numbers.size())
+    return std::nullopt;
+  pid_t process = 0;
+  const auto [end, error] = std::from_chars(numbers.data(), numbers.data() + dot, process);
+  if (error != std::errc() || end != numbers.data() + dot || process <= 0) return std::nullopt;
+  return process;
 }
 
-Status remove_left_behind(const std::filesystem::path& directory, std::string_view prefix) {
+bool is_dead(pid_t process) { return ::kill(process, 0) != 0 && errno == ESRCH; }
+
+}  // namespace
+
+Status remove_temporaries(const std::filesystem::path& directory) {
   std::error_code error;
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (name.starts_with(prefix) && is_left_behind(name)) BAUTA_RETURN_IF_ERROR(remove_file(it->path()));
+    const auto process = process_of(it->path().filename().string());
+    if (process && (*process == ::getpid() || is_dead(*process))) BAUTA_RETURN_IF_ERROR(remove_file(it->path()));
   }
   if (error) return file_error("list", directory, error.value());
   return {};
 }
 
-}  // namespace
-
-Status remove_temporaries(const std::filesystem::path& directory) { return remove_left_behind(directory, ""); }
-
-Status remove_temporaries_of(const std::filesystem::path& path) {
-  return remove_left_behind(directory_of(path), path.filename().string() + std::string(kTemporary));
+void remove_temporaries_of(const std::filesystem::path& path) {
+  const std::string prefix = path.filename().string() + std::string(kTemporary);
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory_of(path), error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    const auto process = process_of(name);
+    if (name.starts_with(prefix) && process && is_dead(*process)) ::unlink(it->path().c_str());
+  }
 }
 
 Status ensure_private_directory(const std::filesystem::path& path) {

@@ -81,8 +81,8 @@ Status write_file_atomically(const std::filesystem::path& path,
 /// Removes the temporary files that write_file_atomically left in `directory` when its process was killed; those of
 /// other processes that live stay.
 Status remove_temporaries(const std::filesystem::path& directory);
-/// The same, only of those that were to become `path`.
-Status remove_temporaries_of(const std::filesystem::path& path);
+/// Those of dead processes that were to become `path`, wherever it lies; what cannot be removed stays.
+void remove_temporaries_of(const std::filesystem::path& path);
 
 /// Creates the directory and missing parents with mode 0700; an existing one that group or others may enter is
 /// narrowed to 0700, and refused where it belongs to somebody else.

@@ -1,5 +1,6 @@
 """score, recommend and target of the real client, on the state that a short simulated run leaves."""
 import csv
+import datetime
 import io
 import json
 import os
@@ -106,11 +107,12 @@ class LocalCommands(unittest.TestCase):
         self.assertIn("is read by this command", self.refusal("target", "customers likely to buy comics",
                                                               "--controls", events))
         self.assertEqual(before, events.read_bytes())
+        self.assertIn("own folder", self.refusal("score", "--out", self.folder / "work" / SERVICE / "serving.vectors"))
         self.assertIn("is a directory", self.refusal("score", "--out", self.folder))
         self.assertIn("is no directory", self.refusal("score", "--out", self.folder / "nowhere/scores.csv"))
         same = self.folder / "same.csv"
         self.assertIn("same file", self.refusal("target", "customers likely to buy comics", "--out", same,
-                                                "--controls", same))
+                                                "--controls", self.folder / "." / "../" / self.folder.name / "same.csv"))
         target, link, pipe = (self.folder / name for name in ("target.csv", "link.csv", "pipe.csv"))
         target.write_text("old")
         link.symlink_to(target)
@@ -134,6 +136,13 @@ class LocalCommands(unittest.TestCase):
         _, said = self.table("score", events=events)
         self.assertIn("lie in the future", said)
         self.assertNotIn(" at 2199", said)
+        # Events carry the service's own wall clock, which may be hours ahead.
+        soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=3)
+        events.write_text(events.read_text(encoding="utf-8").replace("2199-01-01T00:00:00Z",
+                                                                     soon.strftime("%Y-%m-%dT%H:%M:%SZ")), encoding="utf-8")
+        _, said = self.table("score", events=events)
+        self.assertNotIn("lie in the future", said)
+        self.assertIn(f" at {soon + datetime.timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}", said)
 
     def test_a_choice_serves_its_own_question_only(self):
         said = self.refusal("score", task={"horizon_days": 3})

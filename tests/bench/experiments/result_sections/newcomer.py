@@ -220,10 +220,9 @@ Bands go from the lowest to the highest end of the seeds' intervals. Of 100, 1,0
 parts of the larger ones. The plan was chosen on the validation samples of all nine services, the one left out among
 them; the bound of 1,000 samples for a newcomer is the design's own and was not chosen by these figures. That of 30
 validation samples of a class, under which nobody leaves the incumbent, is this page's own bound for a verdict; it was
-taken over into the rule after newcomers with 20 validation samples had left the shared model for a worse one, one in
-seed 2 (city_places, −0.014) and one in seed 3 (gift_shop, −0.125). So with 100 labels served is no label by rule; what a
-braver rule would have gained in other cases
-(personalised) is not gained.
+taken over into the rule after two newcomers with 20 validation samples had left the shared model for one that was worse on
+test samples, one of them beyond chance. So with 100 labels served is no label by rule; what a braver rule would have
+gained in other cases (personalised) is not gained.
 
 {_label_table(data.alone)}
 

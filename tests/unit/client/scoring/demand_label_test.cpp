@@ -137,6 +137,20 @@ TEST_CASE("a few persons at the end of a ranking have no probability of their ow
   CHECK((*map)(0) > 0);
 }
 
+TEST_CASE("a small block beside a large one does not turn the order of the probabilities") {
+  std::vector<Scored> samples;
+  const auto block = [&](double score, int positives, int count) {
+    for (int i = 0; i < count; ++i) samples.push_back({score, i < positives});
+  };
+  block(1, 500, 60'000);
+  block(2, 3000, 10'000);
+  block(3, 39, 129);
+  const auto map = CalibrationMap::fit(samples);
+  REQUIRE(map);
+  CHECK((*map)(1) < (*map)(2));
+  CHECK((*map)(2) <= (*map)(3));
+}
+
 TEST_CASE("scores against the labels calibrate to one share") {
   const auto map = CalibrationMap::fit(std::vector<Scored>{{1, true}, {2, false}, {3, false}, {4, false}});
   REQUIRE(map);
