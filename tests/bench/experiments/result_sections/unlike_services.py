@@ -247,11 +247,21 @@ def _unjudged(measured):
         f": under {FEWEST_OF_A_CLASS} of a class it is not judged, and counts in no mean and no sum."
 
 
+def _fine_tuned(measured):
+    """The three ways to a model that the service then fine-tunes."""
+    judged = measured.judged()
+    means = {arm: number(_mean([service.aucs[arm].mean() for service in judged]))
+             for arm in ("local", "personalised", "average_tuned", "central_tuned")}
+    return (f"fine-tuned by the service, in the mean: ours {means['personalised']}, FedAvg {means['average_tuned']}, "
+            f"everybody's data in one place {means['central_tuned']}; alone {means['local']}")
+
+
 def _headline(measured):
+    told = f"{headline(measured.services)}; {_fine_tuned(measured)}" if measured.judged() else headline(measured.services)
     gaining = gaining_services(measured)
     if not gaining or not sum_is_clear(gaining):
-        return headline(measured.services)
-    return (f"{headline(measured.services)}; where pooled data would bring something, it closes "
+        return told
+    return (f"{told}; where pooled data would bring something, it closes "
             f"{_shares(gaining, True)[-1]} of that gap")
 
 
