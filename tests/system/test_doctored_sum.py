@@ -20,6 +20,7 @@ class DoctoredSum(SystemTest):
         for client, found in doctor.findings().items():
             self.assertEqual(name_of_check, found["check"], client)
             self.assertEqual("error", found["level"])
+            self.wait_for_event(self.federation.events_of(client), lambda entry: entry["event"] == "evidence kept")
             self.assertIn("evidence", client_command(self.federation, client, "status").stdout)
         # Nobody goes on with the model that came of it.
         self.wait_for_event(self.federation.events_of("books"),
